@@ -1,0 +1,142 @@
+// OutputBuffer: the bytes that a connection still has to send, in order.
+//
+//   head                                   tail
+//   [block: sent | in flight | waiting] -> [borrowed piece of a value] -> [block: ... | room]
+//
+// A chain of blocks that never move: while the kernel sends what gather() named, replies are
+// appended behind it, growth copies nothing, and a large value is not copied but borrowed. A
+// connection without output holds no block.
+//
+// Positions are 64-bit offsets in the stream of everything ever appended. Group commit uses them:
+// what may leave is everything before the position at which the last durable effect was produced.
+//   sent <= in_flight_end <= produced
+
+#ifndef BASALT_RESP_OUTPUT_BUFFER_H_
+#define BASALT_RESP_OUTPUT_BUFFER_H_
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "resp/block_pool.h"
+
+namespace resp {
+
+// Keeps borrowed bytes alive: `release(owner)` is called once, when they were sent or discarded.
+// It must not append to the buffer.
+struct Lease {
+  void (*release)(void* owner) = nullptr;
+  void* owner = nullptr;
+};
+
+class OutputBuffer {
+ public:
+  // A block holds at most this much; also the most that room() can be asked for.
+  static constexpr size_t kRoomBytesMax = 4096;
+
+  // `pool` outlives the buffer.
+  explicit OutputBuffer(BlockPool* pool) : pool_(pool) {}
+  ~OutputBuffer() { clear(); }
+  OutputBuffer(const OutputBuffer&) = delete;
+  OutputBuffer& operator=(const OutputBuffer&) = delete;
+
+  // Appending. -------------------------------------------------------------------------------
+
+  // Where `bytes` <= kRoomBytesMax may be written; written(end) keeps what was.
+  char* room(size_t bytes) {
+    if (static_cast<size_t>(limit_ - end_) < bytes) [[unlikely]]
+      open_block(bytes);
+    return end_;
+  }
+  void written(char* end) { end_ = end; }
+
+  void append(std::string_view bytes) {
+    if (static_cast<size_t>(limit_ - end_) < bytes.size()) [[unlikely]]
+      return append_slowly(bytes);
+    std::memcpy(end_, bytes.data(), bytes.size());
+    end_ += bytes.size();
+  }
+
+  // Appends without copying. The bytes stay in place until lease.release is called; without a
+  // release function they outlive the buffer.
+  void append_borrowed(std::string_view bytes, Lease lease);
+
+  // Takes back everything appended since produced() was `position`.
+  // REQUIRES: nothing of it was gathered.
+  void truncate(uint64_t position);
+
+  // A hole of `bytes` <= kRoomBytesMax for a header that is not known yet; fill_hole writes the
+  // header and closes what is left of the hole. Holes are filled last opened first, before
+  // anything behind their beginning is gathered or truncated.
+  struct Hole {
+    void* node;
+    char* at;
+  };
+  Hole open_hole(size_t bytes);
+  void fill_hole(Hole hole, size_t hole_bytes, std::string_view header);
+
+  // Sending. ---------------------------------------------------------------------------------
+
+  // Names what is to be sent next: from the end of the last gather, up to `until`, in at most
+  // iovecs.size() pieces. Returns how many it filled; those bytes are in flight until sent().
+  // REQUIRES: nothing is in flight.
+  size_t gather(std::span<iovec> iovecs, uint64_t until = UINT64_MAX);
+  uint64_t in_flight_bytes() const { return in_flight_end_ - sent_; }
+  // Everything in flight was sent: its blocks are recycled and its leases released.
+  void sent();
+  // Drops everything, what is in flight too.
+  // REQUIRES: the kernel does not use it any more.
+  void clear();
+
+  uint64_t produced() const {
+    return tail_begin_position_ + static_cast<uint64_t>(end_ - tail_begin_);
+  }
+  // Not sent yet, in flight included.
+  uint64_t pending_bytes() const { return produced() - sent_; }
+  bool empty() const { return pending_bytes() == 0; }
+  // Memory held in blocks; borrowed bytes are their owner's.
+  size_t block_bytes() const { return block_bytes_; }
+
+  // A copy of what is pending, for tests and tools.
+  std::string pending_copy() const;
+
+ private:
+  // A block's header stands in front of its bytes; a borrowed piece is a header alone.
+  struct Node {
+    Node* next;
+    const char* begin;   // First byte not sent.
+    const char* end;     // Behind the last byte; of the tail, end_ is the truth.
+    size_t block_bytes;  // Of this allocation.
+    Lease lease;
+    bool borrowed;
+  };
+
+  void open_block(size_t bytes);
+  void append_slowly(std::string_view bytes);
+  void append_node(Node* node);
+  void seal_tail();
+  void free_node(Node* node);
+  const char* node_end(const Node* node) const { return node == tail_ ? end_ : node->end; }
+
+  BlockPool* const pool_;
+  char* end_ = nullptr;  // In the tail block; null like limit_ when there is none.
+  char* limit_ = nullptr;
+  char* tail_begin_ = nullptr;        // Where the tail's bytes began when it became the tail.
+  uint64_t tail_begin_position_ = 0;  // The stream position of tail_begin_.
+  Node* head_ = nullptr;
+  Node* tail_ = nullptr;
+  uint64_t sent_ = 0;
+  uint64_t in_flight_end_ = 0;
+  size_t block_bytes_ = 0;
+  size_t next_block_bytes_ = BlockPool::kBlockBytesMin;  // Follows what recent bursts needed.
+  int open_holes_ = 0;
+};
+
+}  // namespace resp
+
+#endif  // BASALT_RESP_OUTPUT_BUFFER_H_

@@ -1,0 +1,22 @@
+// Splits a line into arguments with Redis's quoting: inline commands and lines of redis.conf.
+//
+// Arguments stand between blanks. "..." knows \xHH \n \r \t \b \a and \c for any other c; '...'
+// knows only \'. A closing quote is followed by a blank or the end. A quote may open in the middle
+// of an argument: a"b c" is one argument, ab c. (sdssplitargs of Redis 7.0.)
+
+#ifndef BASALT_RESP_SPLIT_ARGUMENTS_H_
+#define BASALT_RESP_SPLIT_ARGUMENTS_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace resp {
+
+// Appends the arguments of `line` to `arguments`. A NUL byte ends the line. False when the quotes
+// are unbalanced; `arguments` then holds what came before.
+bool split_arguments(std::string_view line, std::vector<std::string>* arguments);
+
+}  // namespace resp
+
+#endif  // BASALT_RESP_SPLIT_ARGUMENTS_H_
