@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs every test on free ports in temporary directories.
+#   ./test.sh                   unit, tidy, wire and fuzz-corpus tests, then unit and wire tests
+#                               again under ASan and UBSan
+#   ./test.sh --tsan            unit and wire tests under ThreadSanitizer
+#   ./test.sh --tcl [unit ...]  Redis's own suite against redis-server and Basalt
+# The last line is "N passed, N failed, N skipped"; the exit code is 0 when nothing failed and
+# something ran. With CI=true a skipped test counts as failed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+. tests/support/packages.sh
+
+case "${1:-}" in
+  "" | --tsan | --tcl) ;;
+  *)
+    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+    exit 2
+    ;;
+esac
+
+trap 'echo "0 passed, 1 failed, 0 skipped"' EXIT
+packages=("${build_packages[@]}" "${test_packages[@]}")
+if [ "${1:-}" = --tcl ]; then packages+=("${tcl_packages[@]}"); fi
+ensure_packages "${packages[@]}"
+trap - EXIT
+exec python3 tests/suite.py "$@"

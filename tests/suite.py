@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""What ./test.sh runs once the packages are there: builds, every Meson test, one closing line."""
+
+import json
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from support import ROOT  # noqa: E402
+from support.tally import Tally, from_meson_record  # noqa: E402
+
+RELEASE = ["-Dbuildtype=release", "-Db_lto=true"]
+SANITIZED = ["-Dbuildtype=debugoptimized", "-Db_lto=false", "-Db_lundef=false"]
+SANITIZER_SETTINGS = {
+    "ASAN_OPTIONS": "abort_on_error=1:detect_stack_use_after_return=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+}
+
+
+class BuildFailed(Exception):
+    pass
+
+
+def step(text):
+    print(f"\n== {text}", flush=True)
+
+
+def run(command, **settings):
+    return subprocess.run(command, cwd=ROOT, check=False, **settings).returncode
+
+
+def build(directory, options):
+    step(f"building {directory}")
+    if not os.path.exists(os.path.join(ROOT, directory, "build.ninja")):
+        if run(["meson", "setup", directory, *options]) != 0:
+            raise BuildFailed(f"meson setup {directory}")
+    if run(["ninja", "-C", directory]) != 0:
+        raise BuildFailed(f"ninja -C {directory}")
+
+
+def meson_tests(directory, suites, slowdown=1):
+    """Runs the tests of these suites (all of them when empty) and counts their cases."""
+    step(f"tests of {directory}: {', '.join(suites) or 'all suites'}")
+    environment = dict(os.environ, BOOST_TEST_REPORT_LEVEL="short", **SANITIZER_SETTINGS)
+    log = os.path.join(ROOT, directory, "meson-logs", "testlog.json")
+    if os.path.exists(log):
+        os.remove(log)
+    command = ["meson", "test", "-C", directory, "--no-rebuild", "--print-errorlogs",
+               "--timeout-multiplier", str(slowdown)]
+    for suite in suites:
+        command += ["--suite", suite]
+    status = run(command, env=environment)
+    tally = Tally()
+    if os.path.exists(log):
+        with open(log, encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                tally.add(from_meson_record(json.loads(line)))
+    if status != 0 and tally.failed == 0:
+        tally.failed = 1
+    return tally
+
+
+def everything():
+    build("build", RELEASE)
+    tally = meson_tests("build", [])
+    build("build-asan", SANITIZED + ["-Db_sanitize=address,undefined"])
+    tally.add(meson_tests("build-asan", ["unit", "wire", "fuzz"], slowdown=4))
+    return tally
+
+
+def thread_sanitizer():
+    build("build-tsan", SANITIZED + ["-Db_sanitize=thread"])
+    return meson_tests("build-tsan", ["unit", "wire"], slowdown=6)
+
+
+def redis_suite(units):
+    build("build", RELEASE)
+    sys.path.insert(0, os.path.join(ROOT, "tests", "tcl"))
+    import redis_suite as suite  # pylint: disable=import-outside-toplevel
+    return suite.compare(units)
+
+
+def main(arguments):
+    try:
+        if not arguments:
+            tally = everything()
+        elif arguments[0] == "--tsan":
+            tally = thread_sanitizer()
+        else:
+            tally = redis_suite(arguments[1:])
+    except BuildFailed as error:
+        print(f"error: {error} failed", flush=True)
+        tally = Tally(failed=1)
+    if os.environ.get("CI") == "true":
+        tally = tally.with_skips_failed()
+    if tally.total() == 0:
+        tally.failed = 1
+    print(tally.line(), flush=True)
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
