@@ -102,8 +102,9 @@ class Net {
   virtual void receive_into(SocketId id, base::MutableByteSpan into) = 0;
 
   // Ends the connection: what is in flight is cut off and no callback of the handler runs any more,
-  // but on_closed in a later turn. Until then the bytes of a send or receive_into in flight belong
-  // to it. A socket that was never attached has no callback. Idempotent until on_closed.
+  // but on_closed, and that not inside this call. Until then the bytes of a send or receive_into in
+  // flight belong to it. A socket that was never attached has no callback. Idempotent until
+  // on_closed.
   virtual void close(SocketId id) = 0;
 
   // Gives all received bytes back; call once per turn. Sockets that found no buffer go on.
