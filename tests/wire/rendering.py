@@ -27,7 +27,8 @@ def render(reply, indent=""):
         return [indent + {"$": "nil", "*": "nil array", "_": "null"}[kind]]
     if kind in "+-":
         text = kind + value.decode("latin-1")
-        return [indent + re.sub(r"[^ -~]", lambda m: f"\\x{ord(m.group(0)):02x}", text)]
+        shown = re.sub(r"[^ -~]| $", lambda m: f"\\x{ord(m.group(0)):02x}", text)
+        return [indent + shown]
     if kind == ":":
         return [f"{indent}:{value}"]
     if kind in ",(":

@@ -115,12 +115,12 @@ class Session:
         time.sleep(float(rest.removesuffix("ms")) / 1000)
         return []
 
-    def do_until(self, client, rest):
+    def do_until(self, _, rest):
         """Repeats a command until the first line of its reply is as given, for at most 10 s."""
         wanted, command = re.match(r'("(?:[^"\\]|\\.)*"|\S+)\s+(.*)', rest).groups()
         deadline = time.monotonic() + 10
         while True:
-            lines = render(self._reply(client, command))
+            lines = self._one(command) or ["nothing"]
             if line_matches(wanted, lines[0]) or time.monotonic() > deadline:
                 return lines
             time.sleep(0.01)
@@ -147,6 +147,17 @@ class Session:
             return render(reply)
         return [line for line in reply.value.decode("latin-1").splitlines()
                 if re.search(pattern, line)]
+
+    def do_fields(self, client, rest):
+        """`!fields a,b INFO x`: those `name:value` or `name=value` of a text, in this order."""
+        names, command = rest.split(" ", 1)
+        reply = self._reply(client, command)
+        if reply.is_error():
+            return render(reply)
+        text = reply.value.decode("latin-1")
+        held = dict(re.findall(r"(?m)(?:^|(?<= ))([\w.-]+)[:=]([^\r\n ]*)", text))
+        return [f"{name}:{held[name]}" if name in held else f"{name} is missing"
+                for name in names.split(",")]
 
     def do_length(self, client, rest):
         reply = self._reply(client, rest)

@@ -54,6 +54,13 @@ def explain(script, case, block, actual):
     return f"{script.path}:{block.line}: {case.title}\n{commands}\n{difference}"
 
 
+def merged(expected, actual):
+    """What --rewrite puts: the received lines, but those with a mask that fits stay."""
+    if len(expected) != len(actual):
+        return actual
+    return [old if lines_match([old], [new]) else new for old, new in zip(expected, actual)]
+
+
 def run_case(server, script, case, results):
     """The explanations of what differed in one case; fills `results` for --rewrite."""
     session = Session(server, authentication_of(script))
@@ -64,7 +71,7 @@ def run_case(server, script, case, results):
             actual = run_block(session, block)
             if not lines_match(block.expected, actual):
                 problems.append(explain(script, case, block, actual))
-                results[id(block)] = actual
+                results[id(block)] = merged(block.expected, actual)
     except (OSError, Closed, ScriptError, KeyError, StartFailed) as error:
         problems.append(f"{script.path}:{case.line}: {case.title}: {error!r}")
     finally:
