@@ -20,6 +20,8 @@ namespace resp {
 class ArgumentArena {
  public:
   static constexpr size_t kSlabSlots = 4096;
+  // What clear() keeps at most: 1 MiB.
+  static constexpr size_t kSpareSlabsMax = 16;
 
   ArgumentArena() = default;
   ArgumentArena(const ArgumentArena&) = delete;
@@ -50,6 +52,7 @@ class ArgumentArena {
   using Text = std::vector<char, base::CountedAllocator<char, base::MemoryUse::kClients>>;
 
   void open_slab(size_t slots);
+  void drop_large_slabs();
 
   std::string_view* next_ = nullptr;
   std::string_view* limit_ = nullptr;

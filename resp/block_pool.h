@@ -10,8 +10,7 @@
 #include <array>
 #include <bit>
 #include <cstddef>
-
-#include "base/check.h"
+#include <new>
 
 namespace resp {
 

@@ -9,7 +9,8 @@
 // stand elsewhere at the next call.
 //
 // As in Redis, the byte after a CR and the two bytes after a bulk are not looked at, and a NUL
-// byte hides the end of the line that it is in.
+// byte hides the end of the line that it is in. A line's end must be among its first 64 KiB and one
+// byte; Redis accepts a longer line where the end happens to arrive in the same read.
 //
 // A bulk of kLargeBulkBytes or more that has not fully arrived is announced (kLargeBulk), so that
 // its rest can be received straight into a value:
@@ -82,12 +83,12 @@ class CommandParser {
   // has to authenticate, so while it does, a command is executed before the next is parsed.
   void set_authenticated(bool authenticated) {
     authenticated_ = authenticated;
-    update_limit();
+    update_limits();
   }
   // proto-max-bulk-len.
   void set_bulk_bytes_max(uint64_t bytes) {
     bulk_bytes_max_ = bytes;
-    update_limit();
+    update_limits();
   }
 
   // `input`: all bytes received and not dropped yet. Empty commands (an empty line, *0, *-1) are
@@ -113,49 +114,57 @@ class CommandParser {
   // "Protocol error: ..." word for word as Redis replies it, without "-ERR " and CR LF.
   std::string error_text() const;
 
-  // Between two commands: no byte of a next one has been looked at.
-  bool idle() const { return arguments_total_ == 0 && scanned_ == 0; }
+  // The last parse() left no part of a command behind.
+  bool idle() const { return arguments_total_ == 0 && input_bytes_ == 0; }
 
  private:
   struct Slice {
     uint64_t offset;
     uint64_t bytes;
   };
-  static constexpr uint64_t kUnknown = UINT64_MAX;
-
   enum class Step : uint8_t { kDone, kIncomplete, kError };
 
-  void update_limit();
-  Step read_count(std::string_view input);
-  Step read_arguments(std::string_view input, ArgumentArena* arena);
-  Step read_inline(std::string_view input, ArgumentArena* arena);
-  Step read_bulk_length(std::string_view input);
-  // Finds the CR of the header line at position_; kDone sets *cr to its offset.
-  Step find_header_end(std::string_view input, ProtocolError too_big, size_t* cr);
-  Step fail(ProtocolError error);
-  void save(std::string_view input, std::span<const std::string_view> views);
-  void restore(std::string_view input, std::string_view* views) const;
-  void finish_command();
+  static constexpr uint64_t kUnknown = UINT64_MAX;
+  // Longer commands go the general way, which allocates only as their arguments arrive.
+  static constexpr uint64_t kArgumentsAtOnceMax = 1024;
 
-  // Offsets into the input of the command being read.
-  size_t position_ = 0;           // The next byte to interpret.
-  size_t scanned_ = 0;            // No end of line between position_ and here; 0: not scanned.
-  uint64_t arguments_total_ = 0;  // 0: between two commands.
-  uint64_t arguments_read_ = 0;
-  uint64_t bulk_bytes_ = kUnknown;  // Of the argument being read, once its header is.
+  void update_limits();
+  bool parse_whole(std::string_view input, ArgumentArena* arena);
+  void stop_inside(std::string_view input, const char* at, uint64_t total,
+                   std::span<const std::string_view> read);
+  ParseStatus resume(std::string_view input, ArgumentArena* arena);
+  ParseStatus stop(std::string_view input, Step step);
+  ParseStatus finish(std::string_view input, ArgumentArena* arena);
+  ParseStatus finish_inline();
+  Step read_count(std::string_view input);
+  Step read_arguments(std::string_view input);
+  Step read_bulk_length(std::string_view input);
+  Step read_inline(std::string_view input, ArgumentArena* arena);
+  Step find_line_end(std::string_view input, char terminator, ProtocolError too_big, size_t* at);
+  Step fail(ProtocolError error);
+  bool waits_for_large_bulk(size_t input_bytes) const;
+
+  // The command being read. Offsets are into the input, from this command's first byte.
+  size_t position_ = 0;             // The next byte to interpret.
+  size_t scanned_ = 0;              // From position_ to here there is no end of line.
+  uint64_t arguments_total_ = 0;    // 0: its count is not read yet.
+  uint64_t bulk_bytes_ = kUnknown;  // Of the argument being read.
   bool bulk_is_out_of_line_ = false;
+  std::vector<Slice, base::CountedAllocator<Slice, base::MemoryUse::kClients>> read_;
+  std::vector<OutOfLineBulk> out_of_line_;
+
   bool authenticated_ = true;
+  uint64_t bulk_bytes_max_ = base::kBulkBytesMaxDefault;
+  // What parse_whole takes: the lower of all limits that apply.
+  uint64_t count_limit_ = kArgumentsAtOnceMax;
+  uint64_t bulk_limit_ = base::kBulkBytesMaxDefault;
+
+  // Of the last parse().
   ProtocolError error_ = ProtocolError::kNone;
   char unexpected_byte_ = 0;
-  uint64_t bulk_bytes_max_ = base::kBulkBytesMaxDefault;
-  uint64_t bulk_limit_ = base::kBulkBytesMaxDefault;  // The lower of both limits.
-
   size_t consumed_ = 0;
-  size_t input_bytes_ = 0;  // Of the last parse(), after dropping.
+  size_t input_bytes_ = 0;  // Left of an incomplete command.
   std::span<const std::string_view> arguments_;
-  // Only used by commands that did not arrive in one piece.
-  std::vector<Slice, base::CountedAllocator<Slice, base::MemoryUse::kClients>> saved_;
-  std::vector<OutOfLineBulk> out_of_line_;
 };
 
 }  // namespace resp

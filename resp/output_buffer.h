@@ -3,9 +3,10 @@
 //   head                                   tail
 //   [block: sent | in flight | waiting] -> [borrowed piece of a value] -> [block: ... | room]
 //
-// A chain of blocks that never move: while the kernel sends what gather() named, replies are
-// appended behind it, growth copies nothing, and a large value is not copied but borrowed. A
-// connection without output holds no block.
+// A chain of nodes in blocks that never move: while the kernel sends what gather() named, replies
+// are appended behind it, growth copies nothing, and a large value is not copied but borrowed. The
+// nodes stand in the blocks themselves, a block goes back to the pool with its last node, and a
+// connection without output holds none.
 //
 // Positions are 64-bit offsets in the stream of everything ever appended. Group commit uses them:
 // what may leave is everything before the position at which the last durable effect was produced.
@@ -36,7 +37,7 @@ struct Lease {
 
 class OutputBuffer {
  public:
-  // A block holds at most this much; also the most that room() can be asked for.
+  // The most that room() can be asked for.
   static constexpr size_t kRoomBytesMax = 4096;
 
   // `pool` outlives the buffer.
@@ -62,29 +63,30 @@ class OutputBuffer {
     end_ += bytes.size();
   }
 
-  // Appends without copying. The bytes stay in place until lease.release is called; without a
-  // release function they outlive the buffer.
+  // Appends without copying. The bytes stay in place until lease.release is called, or without a
+  // release function as long as the buffer.
   void append_borrowed(std::string_view bytes, Lease lease);
 
   // Takes back everything appended since produced() was `position`.
-  // REQUIRES: nothing of it was gathered.
+  // REQUIRES: nothing of it was gathered, no hole is open.
   void truncate(uint64_t position);
 
   // A hole of `bytes` <= kRoomBytesMax for a header that is not known yet; fill_hole writes the
-  // header and closes what is left of the hole. Holes are filled last opened first, before
-  // anything behind their beginning is gathered or truncated.
+  // header (at most `bytes`) and closes the rest of the hole: at most a block's bytes move, and
+  // produced() shrinks. Holes are filled last opened first.
   struct Hole {
     void* node;
     char* at;
+    size_t bytes;
   };
   Hole open_hole(size_t bytes);
-  void fill_hole(Hole hole, size_t hole_bytes, std::string_view header);
+  void fill_hole(Hole hole, std::string_view header);
 
   // Sending. ---------------------------------------------------------------------------------
 
   // Names what is to be sent next: from the end of the last gather, up to `until`, in at most
   // iovecs.size() pieces. Returns how many it filled; those bytes are in flight until sent().
-  // REQUIRES: nothing is in flight.
+  // REQUIRES: nothing is in flight, no hole is open.
   size_t gather(std::span<iovec> iovecs, uint64_t until = UINT64_MAX);
   uint64_t in_flight_bytes() const { return in_flight_end_ - sent_; }
   // Everything in flight was sent: its blocks are recycled and its leases released.
@@ -106,35 +108,45 @@ class OutputBuffer {
   std::string pending_copy() const;
 
  private:
-  // A block's header stands in front of its bytes; a borrowed piece is a header alone.
+  // At the front of every block of the pool.
+  struct Block {
+    size_t bytes;  // Of the whole block.
+    size_t nodes;  // That stand in it.
+  };
+  // Bytes of the block behind this node, or borrowed ones. The tail is never a borrowed one.
   struct Node {
     Node* next;
-    const char* begin;   // First byte not sent.
-    const char* end;     // Behind the last byte; of the tail, end_ is the truth.
-    size_t block_bytes;  // Of this allocation.
+    Block* block;       // The one it stands in.
+    const char* begin;  // First byte not sent.
+    const char* end;    // Behind the last byte; end_ is it for the tail.
     Lease lease;
     bool borrowed;
   };
 
   void open_block(size_t bytes);
   void append_slowly(std::string_view bytes);
-  void append_node(Node* node);
-  void seal_tail();
+  // Makes a node at `at`, which stands in `block`, the tail.
+  Node* append_node(char* at, Block* block);
+  void begin_tail_bytes(Node* tail);
   void free_node(Node* node);
+  void free_chain(Node* first);
+  void become_empty();
   const char* node_end(const Node* node) const { return node == tail_ ? end_ : node->end; }
 
   BlockPool* const pool_;
-  char* end_ = nullptr;  // In the tail block; null like limit_ when there is none.
+  // Where the next byte goes and the end of its block; null when there is no block.
+  char* end_ = nullptr;
   char* limit_ = nullptr;
-  char* tail_begin_ = nullptr;        // Where the tail's bytes began when it became the tail.
-  uint64_t tail_begin_position_ = 0;  // The stream position of tail_begin_.
+  char* tail_begin_ = nullptr;        // The tail's first byte,
+  uint64_t tail_begin_position_ = 0;  // and its position.
   Node* head_ = nullptr;
   Node* tail_ = nullptr;
   uint64_t sent_ = 0;
   uint64_t in_flight_end_ = 0;
+  uint64_t burst_begin_ = 0;  // The position at which the buffer was last empty.
   size_t block_bytes_ = 0;
-  size_t next_block_bytes_ = BlockPool::kBlockBytesMin;  // Follows what recent bursts needed.
-  int open_holes_ = 0;
+  size_t next_block_bytes_ = BlockPool::kBlockBytesMin;
+  size_t open_holes_ = 0;
 };
 
 }  // namespace resp

@@ -51,6 +51,7 @@ class ReplyParser {
  public:
   // Bounds on what a peer can make us hold.
   static constexpr size_t kDepthMax = 64;
+  static constexpr size_t kLineBytesMax = 1024 * 1024;
 
   explicit ReplyParser(uint64_t bulk_bytes_max = 512ull * 1024 * 1024)
       : bulk_bytes_max_(bulk_bytes_max) {}
@@ -73,9 +74,11 @@ class ReplyParser {
   enum class Step : uint8_t { kReply, kOpened, kIncomplete, kError };
 
   Step read_element(Reply* reply);
-  Step read_line_reply(char type, std::string_view line, Reply* reply);
-  Step read_bulk(char type, std::string_view line, size_t line_end, Reply* reply);
-  Step open_aggregate(char type, std::string_view line, Reply* reply);
+  // `line` is a header without type byte and CR LF; `end` and `begin` are offsets behind those.
+  Step read_line_reply(char type, std::string_view line, size_t end, Reply* reply);
+  Step read_bulk(char type, std::string_view line, size_t begin, Reply* reply);
+  Step open_aggregate(char type, std::string_view line, size_t end, Reply* reply);
+  Step accept(size_t end, Step step, Reply* reply);
   Step fail(const char* detail);
   bool close_into_parent(Reply* reply);
 

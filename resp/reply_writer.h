@@ -82,12 +82,10 @@ class ReplyWriter {
   // REQUIRES: RESP3.
   void attribute(uint64_t pairs);
 
-  // Aggregates whose length is known only at their end, last opened first closed. The bytes
-  // behind the header move by a few bytes then (at most one block of the buffer).
-  struct Deferred {
-    OutputBuffer::Hole hole;
-  };
-  Deferred deferred();
+  // Aggregates whose length is known only at their end, last opened first closed. Their bytes
+  // move then, as far as they are in the header's block.
+  using Deferred = OutputBuffer::Hole;
+  Deferred deferred() { return out_->open_hole(kHeaderBytesMax); }
   void end_array(Deferred deferred, uint64_t elements) { fill(deferred, '*', elements); }
   void end_map(Deferred deferred, uint64_t pairs) {
     protocol_ == Protocol::kResp2 ? fill(deferred, '*', pairs * 2) : fill(deferred, '%', pairs);
@@ -123,9 +121,13 @@ class ReplyWriter {
     char* const to = out_->room(kHeaderBytesMax);
     out_->written(put_header(to, type, number));
   }
-  void fill(Deferred deferred, char type, uint64_t number);
+  void fill(Deferred deferred, char type, uint64_t number) {
+    char text[kHeaderBytesMax];
+    char* const end = put_header(text, type, number);
+    out_->fill_hole(deferred, {text, static_cast<size_t>(end - text)});
+  }
   void long_bulk(std::string_view bytes);
-  void text_line(char type, std::string_view text);
+  void scalar(char type, std::string_view text);
   void append_sanitised(std::string_view text);
 
   OutputBuffer* out_;
