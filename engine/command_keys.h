@@ -54,7 +54,13 @@ struct KeyRange {
   size_t last = 0;
   size_t step = 1;
 };
-KeyRange plain_range(const KeySpec& spec, size_t words);
+inline KeyRange plain_range(const KeySpec& spec, size_t words) {
+  const size_t first = static_cast<size_t>(spec.index);
+  const int64_t last =
+      spec.find_a >= 0 ? spec.index + spec.find_a : static_cast<int64_t>(words) + spec.find_a;
+  if (last < spec.index || last >= static_cast<int64_t>(words)) return {};
+  return {first, static_cast<size_t>(last), static_cast<size_t>(spec.find_b)};
+}
 
 // Calls f(const KeyRef&) for every key. Commands without keys cost one test.
 template <class F>
@@ -75,6 +81,14 @@ void for_each_key(const Command& command, CommandWords words, F&& f) {
   find_keys(command, words, &keys);
   for (const KeyRef& key : keys.refs()) f(key);
 }
+
+// KeyFinders, for rows of the table.
+void find_set_keys(CommandWords words, KeyList* keys);
+void find_bitfield_keys(CommandWords words, KeyList* keys);
+void find_sort_keys(CommandWords words, KeyList* keys);
+void find_sort_ro_keys(CommandWords words, KeyList* keys);
+void find_migrate_keys(CommandWords words, KeyList* keys);
+void find_tier_demote_keys(CommandWords words, KeyList* keys);
 
 // COMMAND GETKEYS: whether the command may have keys at all.
 bool may_have_keys(const Command& command);

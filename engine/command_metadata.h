@@ -6,7 +6,6 @@
 #define BASALT_ENGINE_COMMAND_METADATA_H_
 
 #include <cstdint>
-#include <initializer_list>
 #include <span>
 #include <string_view>
 
@@ -33,17 +32,17 @@ inline constexpr uint8_t kMultiple = 2;
 inline constexpr uint8_t kMultipleToken = 4;
 }  // namespace argument_flag
 
+// Nested arguments follow their parent with a depth one higher.
 struct CommandArgument {
+  int8_t depth = 0;
   std::string_view name;
   ArgumentType type = ArgumentType::kString;
   uint8_t flags = 0;
   int8_t key_spec_index = -1;  // -1: not a key.
   std::string_view token = {};
-  bool has_token = false;  // A token may be the empty text.
+  bool has_empty_token = false;
   std::string_view since = {};
   std::string_view deprecated_since = {};
-  std::string_view summary = {};
-  std::initializer_list<CommandArgument> arguments = {};
 };
 
 struct CommandChange {
@@ -58,9 +57,9 @@ struct CommandMetadata {
   std::string_view complexity = {};
   std::string_view deprecated_since = {};
   std::string_view replaced_by = {};
-  std::initializer_list<std::string_view> tips = {};
-  std::initializer_list<CommandChange> history = {};
-  std::initializer_list<CommandArgument> arguments = {};
+  std::string_view tips = {};  // Separated by blanks.
+  std::span<const CommandChange> history = {};
+  std::span<const CommandArgument> arguments = {};
 };
 
 // The metadata of a group: "generic", "string", ... as COMMAND DOCS names it.

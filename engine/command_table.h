@@ -192,7 +192,7 @@ class CommandIndex {
   // Whether COMMAND lists this row: subcommands too, by their handlers.
   bool lists(const Command& command) const;
 
-  // The error line without '-' and CRLF: Redis's texts for an unknown command or subcommand.
+  // Redis's texts for an unknown command or subcommand, for ReplyWriter::error().
   std::string unknown_command_error(CommandWords words) const;
 
  private:
@@ -212,7 +212,7 @@ class CommandIndex {
   std::vector<std::string> names_;  // Of each slot; read for names above 16 bytes only.
 };
 
-// "ERR wrong number of arguments for 'get' command".
+// "wrong number of arguments for 'get' command", for ReplyWriter::error().
 std::string wrong_arity_error(const Command& command);
 
 }  // namespace engine

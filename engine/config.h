@@ -64,14 +64,13 @@ class Config {
     bool local_client = true;                 // For options that are protected.
     bool loading = false;                     // The data set is being loaded.
   };
-  // CONFIG SET: all or nothing. Returns an empty text, or the error line without '-' and CRLF:
-  // "ERR ..." or "LOADING ...".
+  // CONFIG SET: all or nothing. Returns an empty text, or the error for ReplyWriter::error().
   std::string set(const SetRequest& request);
   // The words of `words` (as in SetRequest) that must not be logged: indices of values.
   static std::vector<size_t> sensitive_words(std::span<const std::string_view> words);
 
   // CONFIG REWRITE. `user_lines` are "user ..." lines of all users; null leaves the old lines as
-  // they are. Returns the error line, or an empty text.
+  // they are. Returns an empty text, or the error for ReplyWriter::error().
   std::string rewrite(const std::vector<std::string>* user_lines);
 
   // For a value that the server itself changes (REPLICAOF, an adjusted maxclients): no hooks run.

@@ -10,9 +10,7 @@
 
 namespace engine {
 
-// Splits a line into words as Redis's sdssplitargs does: blanks separate, "..." with \n \r \t \b \a
-// \xHH escapes, '...' with \'. Nothing when quotes are unbalanced or a closing quote is followed by
-// other than a blank.
+// The words of a line (resp/split_arguments.h); nothing when its quotes are unbalanced.
 std::optional<std::vector<std::string>> split_words(std::string_view line);
 
 // The text in double quotes with escapes, so that split_words() gives it back (sdscatrepr).

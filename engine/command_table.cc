@@ -1,0 +1,613 @@
+#include "engine/command_table.h"
+
+#include <array>
+
+#include "base/check.h"
+#include "engine/command_key_specs.h"
+#include "engine/command_keys.h"
+
+namespace engine {
+namespace {
+
+using namespace command_flag;
+using namespace acl_category;
+using namespace key_specs;
+using enum KeyAccess;
+
+// The keys of a row: specs that tell all, or specs and the finder that knows better.
+struct RowKeys {
+  std::span<const KeySpec> specs;
+  KeyFinder finder = nullptr;
+
+  constexpr RowKeys() = default;
+  template <size_t N>
+  constexpr RowKeys(const KeySpec (&array)[N], KeyFinder key_finder = nullptr)
+      : specs(array), finder(key_finder) {}
+};
+
+struct CommandRow {
+  std::string_view full_name;
+  int16_t arity;
+  uint32_t flags;
+  uint32_t acl_categories;  // Those that the flags do not imply.
+  RowKeys keys;
+  KeyAccess access;
+  CommandFunction handler = nullptr;
+};
+
+// Groups in the order of command_groups(), names in order within each.
+constexpr CommandRow kRows[] = {
+
+    // Keys of any type
+    {"copy", -3, kWrite | kDenyOom, kKeyspace, kCopyKeys, kValue},
+    {"del", -2, kWrite, kKeyspace, kRemovesAllKeys, kMeta},
+    {"dump", 2, kReadOnly, kKeyspace, kReadsKey, kValue},
+    {"exists", -2, kReadOnly | kFast, kKeyspace, kInspectsAllKeys, kMeta},
+    {"expire", -3, kWrite | kFast, kKeyspace, kUpdatesKey, kValue},
+    {"expireat", -3, kWrite | kFast, kKeyspace, kUpdatesKey, kValue},
+    {"expiretime", 2, kReadOnly | kFast, kKeyspace, kReadsKey, kMeta},
+    {"keys", 2, kReadOnly, kKeyspace | kDangerous, {}, kNone},
+    {"migrate", -6, kWrite, kKeyspace | kDangerous, {kMigrateKeys, find_migrate_keys}, kValue},
+    {"move", 3, kWrite | kFast, kKeyspace, kReadsUpdatesKey, kValue},
+    {"object", -2, 0, 0, {}, kNone},
+    {"object|encoding", 3, kReadOnly, kKeyspace, kInspectsKeyAt2, kValue},
+    {"object|freq", 3, kReadOnly, kKeyspace, kInspectsKeyAt2, kMeta},
+    {"object|help", 2, kLoading | kStale, kKeyspace, {}, kNone},
+    {"object|idletime", 3, kReadOnly, kKeyspace, kInspectsKeyAt2, kMeta},
+    {"object|refcount", 3, kReadOnly, kKeyspace, kInspectsKeyAt2, kMeta},
+    {"persist", 2, kWrite | kFast, kKeyspace, kUpdatesKey, kValue},
+    {"pexpire", -3, kWrite | kFast, kKeyspace, kUpdatesKey, kValue},
+    {"pexpireat", -3, kWrite | kFast, kKeyspace, kUpdatesKey, kValue},
+    {"pexpiretime", 2, kReadOnly | kFast, kKeyspace, kReadsKey, kMeta},
+    {"pttl", 2, kReadOnly | kFast, kKeyspace, kReadsKey, kMeta},
+    {"randomkey", 1, kReadOnly | kTouchesArbitraryKeys, kKeyspace, {}, kNone},
+    {"rename", 3, kWrite, kKeyspace, kRenameKeys, kValue},
+    {"renamenx", 3, kWrite | kFast, kKeyspace, kRenamenxKeys, kValue},
+    {"restore", -4, kWrite | kDenyOom, kKeyspace | kDangerous, kOverwritesKey, kMeta},
+    {"scan", -2, kReadOnly | kTouchesArbitraryKeys, kKeyspace, {}, kNone},
+    {"sort",
+     -2,
+     kWrite | kDenyOom,
+     kSet | kSortedSet | kList | kDangerous,
+     {kSortKeys, find_sort_keys},
+     kValue},
+    {"sort_ro",
+     -2,
+     kReadOnly,
+     kSet | kSortedSet | kList | kDangerous,
+     {kSortRoKeys, find_sort_ro_keys},
+     kValue},
+    {"touch", -2, kReadOnly | kFast, kKeyspace, kInspectsAllKeys, kMeta},
+    {"ttl", 2, kReadOnly | kFast, kKeyspace, kReadsKey, kMeta},
+    {"type", 2, kReadOnly | kFast, kKeyspace, kInspectsKey, kMeta},
+    {"unlink", -2, kWrite | kFast, kKeyspace, kRemovesAllKeys, kMeta},
+    {"wait", 3, kNoScript, kConnection, {}, kNone},
+
+    // Strings
+    {"append", 3, kWrite | kDenyOom | kFast, kString, kInsertsIntoKey, kValue},
+    {"decr", 2, kWrite | kDenyOom | kFast, kString, kReadsUpdatesKey, kValue},
+    {"decrby", 3, kWrite | kDenyOom | kFast, kString, kReadsUpdatesKey, kValue},
+    {"get", 2, kReadOnly | kFast, kString, kReadsKey, kValue},
+    {"getdel", 2, kWrite | kFast, kString, kTakesFromKey, kValue},
+    {"getex", -2, kWrite | kFast, kString, kGetexKeys, kValue},
+    {"getrange", 4, kReadOnly, kString, kReadsKey, kValue},
+    {"getset", 3, kWrite | kDenyOom | kFast, kString, kReadsUpdatesKey, kValue},
+    {"incr", 2, kWrite | kDenyOom | kFast, kString, kReadsUpdatesKey, kValue},
+    {"incrby", 3, kWrite | kDenyOom | kFast, kString, kReadsUpdatesKey, kValue},
+    {"incrbyfloat", 3, kWrite | kDenyOom | kFast, kString, kReadsUpdatesKey, kValue},
+    {"lcs", -3, kReadOnly, kString, kReadsTwoKeys, kValue},
+    {"mget", -2, kReadOnly | kFast, kString, kReadsAllKeys, kValue},
+    {"mset", -3, kWrite | kDenyOom, kString, kOverwritesEverySecondKey, kMeta},
+    {"msetnx", -3, kWrite | kDenyOom, kString, kCreatesEverySecondKey, kMeta},
+    {"psetex", 4, kWrite | kDenyOom, kString, kOverwritesKey, kMeta},
+    {"set", -3, kWrite | kDenyOom, kString, {kSetKeys, find_set_keys}, kValue},
+    {"setex", 4, kWrite | kDenyOom, kString, kOverwritesKey, kMeta},
+    {"setnx", 3, kWrite | kDenyOom | kFast, kString, kCreatesKey, kMeta},
+    {"setrange", 4, kWrite | kDenyOom, kString, kUpdatesKey, kValue},
+    {"strlen", 2, kReadOnly | kFast, kString, kInspectsKey, kValue},
+    {"substr", 4, kReadOnly, kString, kReadsKey, kValue},
+
+    // Hashes
+    {"hdel", -3, kWrite | kFast, kHash, kDeletesFromKey, kValue},
+    {"hexists", 3, kReadOnly | kFast, kHash, kInspectsKey, kValue},
+    {"hget", 3, kReadOnly | kFast, kHash, kReadsKey, kValue},
+    {"hgetall", 2, kReadOnly, kHash, kReadsKey, kValue},
+    {"hincrby", 4, kWrite | kDenyOom | kFast, kHash, kReadsUpdatesKey, kValue},
+    {"hincrbyfloat", 4, kWrite | kDenyOom | kFast, kHash, kReadsUpdatesKey, kValue},
+    {"hkeys", 2, kReadOnly, kHash, kReadsKey, kValue},
+    {"hlen", 2, kReadOnly | kFast, kHash, kInspectsKey, kValue},
+    {"hmget", -3, kReadOnly | kFast, kHash, kReadsKey, kValue},
+    {"hmset", -4, kWrite | kDenyOom | kFast, kHash, kUpdatesKey, kValue},
+    {"hrandfield", -2, kReadOnly, kHash, kReadsKey, kValue},
+    {"hscan", -3, kReadOnly, kHash, kReadsKey, kValue},
+    {"hset", -4, kWrite | kDenyOom | kFast, kHash, kUpdatesKey, kValue},
+    {"hsetnx", 4, kWrite | kDenyOom | kFast, kHash, kInsertsIntoKey, kValue},
+    {"hstrlen", 3, kReadOnly | kFast, kHash, kInspectsKey, kValue},
+    {"hvals", 2, kReadOnly, kHash, kReadsKey, kValue},
+
+    // Lists
+    {"blmove", 6, kWrite | kDenyOom | kNoScript | kBlocking, kList, kBlmoveKeys, kValue},
+    {"blmpop", -5, kWrite | kBlocking, kList, kTakesFromCountedKeysAt2, kValue},
+    {"blpop", -3, kWrite | kNoScript | kBlocking, kList, kTakesFromAllButLast, kValue},
+    {"brpop", -3, kWrite | kNoScript | kBlocking, kList, kTakesFromAllButLast, kValue},
+    {"brpoplpush", 4, kWrite | kDenyOom | kNoScript | kBlocking, kList, kBlmoveKeys, kValue},
+    {"lindex", 3, kReadOnly, kList, kReadsKey, kValue},
+    {"linsert", 5, kWrite | kDenyOom, kList, kInsertsIntoKey, kValue},
+    {"llen", 2, kReadOnly | kFast, kList, kInspectsKey, kValue},
+    {"lmove", 5, kWrite | kDenyOom, kList, kBlmoveKeys, kValue},
+    {"lmpop", -4, kWrite, kList, kTakesFromCountedKeys, kValue},
+    {"lpop", -2, kWrite | kFast, kList, kTakesFromKey, kValue},
+    {"lpos", -3, kReadOnly, kList, kReadsKey, kValue},
+    {"lpush", -3, kWrite | kDenyOom | kFast, kList, kInsertsIntoKey, kValue},
+    {"lpushx", -3, kWrite | kDenyOom | kFast, kList, kInsertsIntoKey, kValue},
+    {"lrange", 4, kReadOnly, kList, kReadsKey, kValue},
+    {"lrem", 4, kWrite, kList, kDeletesFromKey, kValue},
+    {"lset", 4, kWrite | kDenyOom, kList, kUpdatesKey, kValue},
+    {"ltrim", 4, kWrite, kList, kDeletesFromKey, kValue},
+    {"rpop", -2, kWrite | kFast, kList, kTakesFromKey, kValue},
+    {"rpoplpush", 3, kWrite | kDenyOom, kList, kBlmoveKeys, kValue},
+    {"rpush", -3, kWrite | kDenyOom | kFast, kList, kInsertsIntoKey, kValue},
+    {"rpushx", -3, kWrite | kDenyOom | kFast, kList, kInsertsIntoKey, kValue},
+
+    // Sets
+    {"sadd", -3, kWrite | kDenyOom | kFast, kSet, kInsertsIntoKey, kValue},
+    {"scard", 2, kReadOnly | kFast, kSet, kInspectsKey, kValue},
+    {"sdiff", -2, kReadOnly, kSet, kReadsAllKeys, kValue},
+    {"sdiffstore", -3, kWrite | kDenyOom, kSet, kSdiffstoreKeys, kValue},
+    {"sinter", -2, kReadOnly, kSet, kReadsAllKeys, kValue},
+    {"sintercard", -3, kReadOnly, kSet, kReadsCountedKeys, kValue},
+    {"sinterstore", -3, kWrite | kDenyOom, kSet, kSinterstoreKeys, kValue},
+    {"sismember", 3, kReadOnly | kFast, kSet, kInspectsKey, kValue},
+    {"smembers", 2, kReadOnly, kSet, kReadsKey, kValue},
+    {"smismember", -3, kReadOnly | kFast, kSet, kReadsKey, kValue},
+    {"smove", 4, kWrite | kFast, kSet, kBlmoveKeys, kValue},
+    {"spop", -2, kWrite | kFast, kSet, kTakesFromKey, kValue},
+    {"srandmember", -2, kReadOnly, kSet, kReadsKey, kValue},
+    {"srem", -3, kWrite | kFast, kSet, kDeletesFromKey, kValue},
+    {"sscan", -3, kReadOnly, kSet, kReadsKey, kValue},
+    {"sunion", -2, kReadOnly, kSet, kReadsAllKeys, kValue},
+    {"sunionstore", -3, kWrite | kDenyOom, kSet, kSdiffstoreKeys, kValue},
+
+    // Sorted sets
+    {"bzmpop", -5, kWrite | kBlocking, kSortedSet, kTakesFromCountedKeysAt2, kValue},
+    {"bzpopmax", -3, kWrite | kNoScript | kBlocking | kFast, kSortedSet, kTakesFromAllButLast,
+     kValue},
+    {"bzpopmin", -3, kWrite | kNoScript | kBlocking | kFast, kSortedSet, kTakesFromAllButLast,
+     kValue},
+    {"zadd", -4, kWrite | kDenyOom | kFast, kSortedSet, kUpdatesKey, kValue},
+    {"zcard", 2, kReadOnly | kFast, kSortedSet, kInspectsKey, kValue},
+    {"zcount", 4, kReadOnly | kFast, kSortedSet, kReadsKey, kValue},
+    {"zdiff", -3, kReadOnly, kSortedSet, kReadsCountedKeys, kValue},
+    {"zdiffstore", -4, kWrite | kDenyOom, kSortedSet, kZdiffstoreKeys, kValue},
+    {"zincrby", 4, kWrite | kDenyOom | kFast, kSortedSet, kReadsUpdatesKey, kValue},
+    {"zinter", -3, kReadOnly, kSortedSet, kReadsCountedKeys, kValue},
+    {"zintercard", -3, kReadOnly, kSortedSet, kReadsCountedKeys, kValue},
+    {"zinterstore", -4, kWrite | kDenyOom, kSortedSet, kZdiffstoreKeys, kValue},
+    {"zlexcount", 4, kReadOnly | kFast, kSortedSet, kReadsKey, kValue},
+    {"zmpop", -4, kWrite, kSortedSet, kTakesFromCountedKeys, kValue},
+    {"zmscore", -3, kReadOnly | kFast, kSortedSet, kReadsKey, kValue},
+    {"zpopmax", -2, kWrite | kFast, kSortedSet, kTakesFromKey, kValue},
+    {"zpopmin", -2, kWrite | kFast, kSortedSet, kTakesFromKey, kValue},
+    {"zrandmember", -2, kReadOnly, kSortedSet, kReadsKey, kValue},
+    {"zrange", -4, kReadOnly, kSortedSet, kReadsKey, kValue},
+    {"zrangebylex", -4, kReadOnly, kSortedSet, kReadsKey, kValue},
+    {"zrangebyscore", -4, kReadOnly, kSortedSet, kReadsKey, kValue},
+    {"zrangestore", -5, kWrite | kDenyOom, kSortedSet, kGeosearchstoreKeys, kValue},
+    {"zrank", 3, kReadOnly | kFast, kSortedSet, kReadsKey, kValue},
+    {"zrem", -3, kWrite | kFast, kSortedSet, kDeletesFromKey, kValue},
+    {"zremrangebylex", 4, kWrite, kSortedSet, kDeletesFromKey, kValue},
+    {"zremrangebyrank", 4, kWrite, kSortedSet, kDeletesFromKey, kValue},
+    {"zremrangebyscore", 4, kWrite, kSortedSet, kDeletesFromKey, kValue},
+    {"zrevrange", -4, kReadOnly, kSortedSet, kReadsKey, kValue},
+    {"zrevrangebylex", -4, kReadOnly, kSortedSet, kReadsKey, kValue},
+    {"zrevrangebyscore", -4, kReadOnly, kSortedSet, kReadsKey, kValue},
+    {"zrevrank", 3, kReadOnly | kFast, kSortedSet, kReadsKey, kValue},
+    {"zscan", -3, kReadOnly, kSortedSet, kReadsKey, kValue},
+    {"zscore", 3, kReadOnly | kFast, kSortedSet, kReadsKey, kValue},
+    {"zunion", -3, kReadOnly, kSortedSet, kReadsCountedKeys, kValue},
+    {"zunionstore", -4, kWrite | kDenyOom, kSortedSet, kZdiffstoreKeys, kValue},
+
+    // Streams
+    {"xack", -4, kWrite | kFast, kStream, kUpdatesKey, kValue},
+    {"xadd", -5, kWrite | kDenyOom | kFast, kStream, kXaddKeys, kValue},
+    {"xautoclaim", -6, kWrite | kFast, kStream, kDeletesFromKey, kValue},
+    {"xclaim", -6, kWrite | kFast, kStream, kUpdatesKey, kValue},
+    {"xdel", -3, kWrite | kFast, kStream, kDeletesFromKey, kValue},
+    {"xgroup", -2, 0, 0, {}, kNone},
+    {"xgroup|create", -5, kWrite | kDenyOom, kStream, kInsertsIntoKeyAt2, kValue},
+    {"xgroup|createconsumer", 5, kWrite | kDenyOom, kStream, kInsertsIntoKeyAt2, kValue},
+    {"xgroup|delconsumer", 5, kWrite, kStream, kDeletesFromKeyAt2, kValue},
+    {"xgroup|destroy", 4, kWrite, kStream, kDeletesFromKeyAt2, kValue},
+    {"xgroup|help", 2, kLoading | kStale, kStream, {}, kNone},
+    {"xgroup|setid", -5, kWrite, kStream, kUpdatesKeyAt2, kValue},
+    {"xinfo", -2, 0, 0, {}, kNone},
+    {"xinfo|consumers", 4, kReadOnly, kStream, kReadsKeyAt2, kValue},
+    {"xinfo|groups", 3, kReadOnly, kStream, kReadsKeyAt2, kValue},
+    {"xinfo|help", 2, kLoading | kStale, kStream, {}, kNone},
+    {"xinfo|stream", -3, kReadOnly, kStream, kReadsKeyAt2, kValue},
+    {"xlen", 2, kReadOnly | kFast, kStream, kInspectsKey, kValue},
+    {"xpending", -3, kReadOnly, kStream, kReadsKey, kValue},
+    {"xrange", -4, kReadOnly, kStream, kReadsKey, kValue},
+    {"xread", -4, kReadOnly | kBlocking, kStream, kXreadKeys, kValue},
+    {"xreadgroup", -7, kWrite | kBlocking, kStream, kXreadgroupKeys, kValue},
+    {"xrevrange", -4, kReadOnly, kStream, kReadsKey, kValue},
+    {"xsetid", -3, kWrite | kDenyOom | kFast, kStream, kUpdatesKey, kValue},
+    {"xtrim", -4, kWrite, kStream, kDeletesFromKey, kValue},
+
+    // Bitmaps
+    {"bitcount", -2, kReadOnly, kBitmap, kReadsKey, kValue},
+    {"bitfield", -2, kWrite | kDenyOom, kBitmap, {kBitfieldKeys, find_bitfield_keys}, kValue},
+    {"bitfield_ro", -2, kReadOnly | kFast, kBitmap, kReadsKey, kValue},
+    {"bitop", -4, kWrite | kDenyOom, kBitmap, kBitopKeys, kValue},
+    {"bitpos", -3, kReadOnly, kBitmap, kReadsKey, kValue},
+    {"getbit", 3, kReadOnly | kFast, kBitmap, kReadsKey, kValue},
+    {"setbit", 4, kWrite | kDenyOom, kBitmap, kReadsUpdatesKey, kValue},
+
+    // HyperLogLog
+    {"pfadd", -2, kWrite | kDenyOom | kFast, kHyperLogLog, kInsertsIntoKey, kValue},
+    {"pfcount", -2, kReadOnly | kMayReplicate, kHyperLogLog, kPfcountKeys, kValue},
+    {"pfdebug", 3, kWrite | kDenyOom | kAdmin | kSystem, kHyperLogLog, kReadsRewritesKeyAt2,
+     kValue},
+    {"pfmerge", -2, kWrite | kDenyOom, kHyperLogLog, kPfmergeKeys, kValue},
+    {"pfselftest", 1, kAdmin | kSystem, kHyperLogLog, {}, kNone},
+
+    // Geo
+    {"geoadd", -5, kWrite | kDenyOom, kGeo, kUpdatesKey, kValue},
+    {"geodist", -4, kReadOnly, kGeo, kReadsKey, kValue},
+    {"geohash", -2, kReadOnly, kGeo, kReadsKey, kValue},
+    {"geopos", -2, kReadOnly, kGeo, kReadsKey, kValue},
+    {"georadius", -6, kWrite | kDenyOom, kGeo, kGeoradiusKeys, kValue},
+    {"georadius_ro", -6, kReadOnly, kGeo, kReadsKey, kValue},
+    {"georadiusbymember", -5, kWrite | kDenyOom, kGeo, kGeoradiusbymemberKeys, kValue},
+    {"georadiusbymember_ro", -5, kReadOnly, kGeo, kReadsKey, kValue},
+    {"geosearch", -7, kReadOnly, kGeo, kReadsKey, kValue},
+    {"geosearchstore", -8, kWrite | kDenyOom, kGeo, kGeosearchstoreKeys, kValue},
+
+    // Pub/sub
+    {"psubscribe", -2, kPubSub | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"publish", 3, kPubSub | kLoading | kStale | kFast | kMayReplicate, 0, {}, kNone},
+    {"pubsub", -2, 0, 0, {}, kNone},
+    {"pubsub|channels", -2, kPubSub | kLoading | kStale, 0, {}, kNone},
+    {"pubsub|help", 2, kLoading | kStale, 0, {}, kNone},
+    {"pubsub|numpat", 2, kPubSub | kLoading | kStale, 0, {}, kNone},
+    {"pubsub|numsub", -2, kPubSub | kLoading | kStale, 0, {}, kNone},
+    {"pubsub|shardchannels", -2, kPubSub | kLoading | kStale, 0, {}, kNone},
+    {"pubsub|shardnumsub", -2, kPubSub | kLoading | kStale, 0, {}, kNone},
+    {"punsubscribe", -1, kPubSub | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"spublish", 3, kPubSub | kLoading | kStale | kFast | kMayReplicate, 0, kNotKeyKey, kNone},
+    {"ssubscribe", -2, kPubSub | kNoScript | kLoading | kStale, 0, kNotKeyAllKeys, kNone},
+    {"subscribe", -2, kPubSub | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"sunsubscribe", -1, kPubSub | kNoScript | kLoading | kStale, 0, kNotKeyAllKeys, kNone},
+    {"unsubscribe", -1, kPubSub | kNoScript | kLoading | kStale, 0, {}, kNone},
+
+    // Transactions
+    {"discard", 1, kNoScript | kLoading | kStale | kFast | kAllowBusy, kTransaction, {}, kNone},
+    {"exec", 1, kNoScript | kLoading | kStale | kSkipSlowlog, kTransaction, {}, kNone},
+    {"multi", 1, kNoScript | kLoading | kStale | kFast | kAllowBusy, kTransaction, {}, kNone},
+    {"unwatch", 1, kNoScript | kLoading | kStale | kFast | kAllowBusy, kTransaction, {}, kNone},
+    {"watch", -2, kNoScript | kLoading | kStale | kFast | kAllowBusy, kTransaction,
+     kInspectsAllKeys, kMeta},
+
+    // Scripts and functions
+    {"eval", -3, kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys | kMayReplicate, kScripting,
+     kEvalKeys, kValue},
+    {"eval_ro", -3, kReadOnly | kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys, kScripting,
+     kEvalRoKeys, kValue},
+    {"evalsha", -3, kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys | kMayReplicate,
+     kScripting, kReadsUpdatesCountedKeysAt2, kValue},
+    {"evalsha_ro", -3, kReadOnly | kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys, kScripting,
+     kReadsCountedKeysAt2, kValue},
+    {"fcall", -3, kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys | kMayReplicate, kScripting,
+     kEvalKeys, kValue},
+    {"fcall_ro", -3, kReadOnly | kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys, kScripting,
+     kEvalRoKeys, kValue},
+    {"function", -2, 0, 0, {}, kNone},
+    {"function|delete", 3, kWrite | kNoScript, kScripting, {}, kNone},
+    {"function|dump", 2, kNoScript, kScripting, {}, kNone},
+    {"function|flush", -2, kWrite | kNoScript, kScripting, {}, kNone},
+    {"function|help", 2, kLoading | kStale, kScripting, {}, kNone},
+    {"function|kill", 2, kNoScript | kAllowBusy, kScripting, {}, kNone},
+    {"function|list", -2, kNoScript, kScripting, {}, kNone},
+    {"function|load", -3, kWrite | kDenyOom | kNoScript, kScripting, {}, kNone},
+    {"function|restore", -3, kWrite | kDenyOom | kNoScript, kScripting, {}, kNone},
+    {"function|stats", 2, kNoScript | kAllowBusy, kScripting, {}, kNone},
+    {"script", -2, 0, 0, {}, kNone},
+    {"script|debug", 3, kNoScript, kScripting, {}, kNone},
+    {"script|exists", -3, kNoScript, kScripting, {}, kNone},
+    {"script|flush", -2, kNoScript, kScripting, {}, kNone},
+    {"script|help", 2, kLoading | kStale, kScripting, {}, kNone},
+    {"script|kill", 2, kNoScript | kAllowBusy, kScripting, {}, kNone},
+    {"script|load", 3, kNoScript | kStale, kScripting, {}, kNone},
+
+    // Connections
+    {"auth",
+     -2,
+     kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy,
+     kConnection,
+     {},
+     kNone},
+    {"client", -2, 0, 0, {}, kNone},
+    {"client|caching", 3, kNoScript | kLoading | kStale, kConnection, {}, kNone},
+    {"client|getname", 2, kNoScript | kLoading | kStale, kConnection, {}, kNone},
+    {"client|getredir", 2, kNoScript | kLoading | kStale, kConnection, {}, kNone},
+    {"client|help", 2, kLoading | kStale, kConnection, {}, kNone},
+    {"client|id", 2, kNoScript | kLoading | kStale, kConnection, {}, kNone},
+    {"client|info", 2, kNoScript | kLoading | kStale, kConnection, {}, kNone},
+    {"client|kill", -3, kAdmin | kNoScript | kLoading | kStale, kConnection, {}, kNone},
+    {"client|list", -2, kAdmin | kNoScript | kLoading | kStale, kConnection, {}, kNone},
+    {"client|no-evict", 3, kAdmin | kNoScript | kLoading | kStale, kConnection, {}, kNone},
+    {"client|pause", -3, kAdmin | kNoScript | kLoading | kStale, kConnection, {}, kNone},
+    {"client|reply", 3, kNoScript | kLoading | kStale, kConnection, {}, kNone},
+    {"client|setname", 3, kNoScript | kLoading | kStale, kConnection, {}, kNone},
+    {"client|tracking", -3, kNoScript | kLoading | kStale, kConnection, {}, kNone},
+    {"client|trackinginfo", 2, kNoScript | kLoading | kStale, kConnection, {}, kNone},
+    {"client|unblock", -3, kAdmin | kNoScript | kLoading | kStale, kConnection, {}, kNone},
+    {"client|unpause", 2, kAdmin | kNoScript | kLoading | kStale, kConnection, {}, kNone},
+    {"echo", 2, kLoading | kStale | kFast, kConnection, {}, kNone},
+    {"hello",
+     -1,
+     kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy,
+     kConnection,
+     {},
+     kNone},
+    {"ping", -1, kFast, kConnection, {}, kNone},
+    {"quit",
+     -1,
+     kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy,
+     kConnection,
+     {},
+     kNone},
+    {"reset",
+     1,
+     kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy,
+     kConnection,
+     {},
+     kNone},
+    {"select", 2, kLoading | kStale | kFast, kConnection, {}, kNone},
+
+    // Server
+    {"acl", -2, 0, 0, {}, kNone},
+    {"acl|cat", -2, kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"acl|deluser", -3, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"acl|dryrun", -4, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"acl|genpass", -2, kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"acl|getuser", 3, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"acl|help", 2, kLoading | kStale, 0, {}, kNone},
+    {"acl|list", 2, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"acl|load", 2, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"acl|log", -2, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"acl|save", 2, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"acl|setuser", -3, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"acl|users", 2, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"acl|whoami", 2, kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"bgrewriteaof", 1, kAdmin | kNoScript | kNoAsyncLoading, 0, {}, kNone},
+    {"bgsave", -1, kAdmin | kNoScript | kNoAsyncLoading, 0, {}, kNone},
+    {"command", -1, kLoading | kStale, kConnection, {}, kNone},
+    {"command|count", 2, kLoading | kStale, kConnection, {}, kNone},
+    {"command|docs", -2, kLoading | kStale, kConnection, {}, kNone},
+    {"command|getkeys", -4, kLoading | kStale, kConnection, {}, kNone},
+    {"command|getkeysandflags", -4, kLoading | kStale, kConnection, {}, kNone},
+    {"command|help", 2, kLoading | kStale, kConnection, {}, kNone},
+    {"command|info", -2, kLoading | kStale, kConnection, {}, kNone},
+    {"command|list", -2, kLoading | kStale, kConnection, {}, kNone},
+    {"config", -2, 0, 0, {}, kNone},
+    {"config|get", -3, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"config|help", 2, kLoading | kStale, 0, {}, kNone},
+    {"config|resetstat", 2, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"config|rewrite", 2, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"config|set", -4, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"dbsize", 1, kReadOnly | kFast, kKeyspace, {}, kNone},
+    {"debug", -2, kAdmin | kNoScript | kLoading | kStale | kProtected | kSystem, 0, {}, kNone},
+    {"failover", -1, kAdmin | kNoScript | kStale, 0, {}, kNone},
+    {"flushall", -1, kWrite, kKeyspace | kDangerous, {}, kNone},
+    {"flushdb", -1, kWrite, kKeyspace | kDangerous, {}, kNone},
+    {"info", -1, kLoading | kStale, kDangerous, {}, kNone},
+    {"lastsave", 1, kLoading | kStale | kFast, kAdminCategory | kDangerous, {}, kNone},
+    {"latency", -2, 0, 0, {}, kNone},
+    {"latency|doctor", 2, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"latency|graph", 3, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"latency|help", 2, kLoading | kStale, 0, {}, kNone},
+    {"latency|histogram", -2, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"latency|history", 3, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"latency|latest", 2, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"latency|reset", -2, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"lolwut", -1, kReadOnly | kFast, 0, {}, kNone},
+    {"memory", -2, 0, 0, {}, kNone},
+    {"memory|doctor", 2, 0, 0, {}, kNone},
+    {"memory|help", 2, kLoading | kStale, 0, {}, kNone},
+    {"memory|malloc-stats", 2, 0, 0, {}, kNone},
+    {"memory|purge", 2, 0, 0, {}, kNone},
+    {"memory|stats", 2, 0, 0, {}, kNone},
+    {"memory|usage", -3, kReadOnly, 0, kInspectsKeyAt2, kValue},
+    {"module", -2, 0, 0, {}, kNone},
+    {"module|help", 2, kLoading | kStale, 0, {}, kNone},
+    {"module|list", 2, kAdmin | kNoScript, 0, {}, kNone},
+    {"module|load", -3, kAdmin | kNoScript | kNoAsyncLoading | kProtected, 0, {}, kNone},
+    {"module|loadex", -3, kAdmin | kNoScript | kNoAsyncLoading | kProtected, 0, {}, kNone},
+    {"module|unload", 3, kAdmin | kNoScript | kNoAsyncLoading | kProtected, 0, {}, kNone},
+    {"monitor", 1, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"psync", -3, kAdmin | kNoScript | kNoAsyncLoading | kNoMulti, 0, {}, kNone},
+    {"replconf", -1, kAdmin | kNoScript | kLoading | kStale | kAllowBusy | kSystem, 0, {}, kNone},
+    {"replicaof", 3, kAdmin | kNoScript | kStale | kNoAsyncLoading, 0, {}, kNone},
+    {"restore-asking", -4, kWrite | kDenyOom | kAsking | kSystem, kKeyspace | kDangerous,
+     kOverwritesKey, kMeta},
+    {"role", 1, kNoScript | kLoading | kStale | kFast, kAdminCategory | kDangerous, {}, kNone},
+    {"save", 1, kAdmin | kNoScript | kNoAsyncLoading | kNoMulti, 0, {}, kNone},
+    {"shutdown", -1, kAdmin | kNoScript | kLoading | kStale | kNoMulti | kAllowBusy, 0, {}, kNone},
+    {"slaveof", 3, kAdmin | kNoScript | kStale | kNoAsyncLoading, 0, {}, kNone},
+    {"slowlog", -2, 0, 0, {}, kNone},
+    {"slowlog|get", -2, kAdmin | kLoading | kStale, 0, {}, kNone},
+    {"slowlog|help", 2, kLoading | kStale, 0, {}, kNone},
+    {"slowlog|len", 2, kAdmin | kLoading | kStale, 0, {}, kNone},
+    {"slowlog|reset", 2, kAdmin | kLoading | kStale, 0, {}, kNone},
+    {"swapdb", 3, kWrite | kFast, kKeyspace | kDangerous, {}, kNone},
+    {"sync", 1, kAdmin | kNoScript | kNoAsyncLoading | kNoMulti, 0, {}, kNone},
+    {"time", 1, kLoading | kStale | kFast, 0, {}, kNone},
+
+    // Cluster
+    {"asking", 1, kFast, kConnection, {}, kNone},
+    {"cluster", -2, 0, 0, {}, kNone},
+    {"cluster|addslots", -3, kAdmin | kStale | kNoAsyncLoading, 0, {}, kNone},
+    {"cluster|addslotsrange", -4, kAdmin | kStale | kNoAsyncLoading, 0, {}, kNone},
+    {"cluster|bumpepoch", 2, kAdmin | kStale | kNoAsyncLoading, 0, {}, kNone},
+    {"cluster|count-failure-reports", 3, kAdmin | kStale, 0, {}, kNone},
+    {"cluster|countkeysinslot", 3, kStale, 0, {}, kNone},
+    {"cluster|delslots", -3, kAdmin | kStale | kNoAsyncLoading, 0, {}, kNone},
+    {"cluster|delslotsrange", -4, kAdmin | kStale | kNoAsyncLoading, 0, {}, kNone},
+    {"cluster|failover", -2, kAdmin | kStale | kNoAsyncLoading, 0, {}, kNone},
+    {"cluster|flushslots", 2, kAdmin | kStale | kNoAsyncLoading, 0, {}, kNone},
+    {"cluster|forget", 3, kAdmin | kStale | kNoAsyncLoading, 0, {}, kNone},
+    {"cluster|getkeysinslot", 4, kStale, 0, {}, kNone},
+    {"cluster|help", 2, kLoading | kStale, 0, {}, kNone},
+    {"cluster|info", 2, kStale, 0, {}, kNone},
+    {"cluster|keyslot", 3, kStale, 0, {}, kNone},
+    {"cluster|links", 2, kStale, 0, {}, kNone},
+    {"cluster|meet", -4, kAdmin | kStale | kNoAsyncLoading, 0, {}, kNone},
+    {"cluster|myid", 2, kStale, 0, {}, kNone},
+    {"cluster|nodes", 2, kStale, 0, {}, kNone},
+    {"cluster|replicas", 3, kAdmin | kStale, 0, {}, kNone},
+    {"cluster|replicate", 3, kAdmin | kStale | kNoAsyncLoading, 0, {}, kNone},
+    {"cluster|reset", -2, kAdmin | kNoScript | kStale, 0, {}, kNone},
+    {"cluster|saveconfig", 2, kAdmin | kStale | kNoAsyncLoading, 0, {}, kNone},
+    {"cluster|set-config-epoch", 3, kAdmin | kStale | kNoAsyncLoading, 0, {}, kNone},
+    {"cluster|setslot", -4, kAdmin | kStale | kNoAsyncLoading, 0, {}, kNone},
+    {"cluster|shards", 2, kStale, 0, {}, kNone},
+    {"cluster|slaves", 3, kAdmin | kStale, 0, {}, kNone},
+    {"cluster|slots", 2, kStale, 0, {}, kNone},
+    {"readonly", 1, kLoading | kStale | kFast, kConnection, {}, kNone},
+    {"readwrite", 1, kLoading | kStale | kFast, kConnection, {}, kNone},
+    // The cold tier
+    {"purgerocksdb", 1, kAdmin | kNoScript, 0, {}, kNone},
+    {"rockall", 1, kAdmin | kNoScript, 0, {}, kNone},
+    {"rockevict", -2, kAdmin | kNoScript, 0, kInspectsAllKeys, kMeta},
+    {"rockevicthash", -3, kAdmin | kNoScript, 0, kInspectsKey, kMeta},
+    {"rockmem", -2, kAdmin | kNoScript, 0, {}, kNone},
+    {"rockstat", 1, kAdmin | kNoScript, 0, {}, kNone},
+    {"tier", -2, 0, 0, {}, kNone},
+    {"tier|compact", 2, kAdmin | kNoScript, 0, {}, kNone},
+    {"tier|demote", -3, kAdmin | kNoScript, 0, {kTierDemoteKeys, find_tier_demote_keys}, kMeta},
+    {"tier|help", 2, kLoading | kStale, 0, {}, kNone},
+    {"tier|key", 3, kReadOnly, kKeyspace, kInspectsKeyAt2, kMeta},
+    {"tier|promote", -3, kAdmin | kNoScript, 0, kTierPromoteKeys, kValue},
+    {"tier|stats", 2, kLoading | kStale, kDangerous, {}, kNone},
+};
+
+constexpr size_t kRowCount = std::size(kRows);
+
+constexpr uint32_t implied_categories(uint32_t flags, uint32_t named) {
+  uint32_t categories = named;
+  if ((flags & command_flag::kWrite) != 0) categories |= kWriteCategory;
+  // Reading scripts are not @read.
+  if ((flags & kReadOnly) != 0 && (named & kScripting) == 0) categories |= kRead;
+  if ((flags & kAdmin) != 0) categories |= kAdminCategory | kDangerous;
+  if ((flags & kPubSub) != 0) categories |= kPubSubCategory;
+  if ((flags & kFast) != 0) categories |= kFastCategory;
+  if ((flags & kBlocking) != 0) categories |= kBlockingCategory;
+  if ((categories & kFastCategory) == 0) categories |= kSlow;
+  return categories;
+}
+
+constexpr bool is_plain_range(const KeySpec& spec) {
+  return spec.begin == KeySpec::Begin::kIndex && spec.find == KeySpec::Find::kRange;
+}
+
+// Fills in the position of keys as clients before Redis 7 understand it, and kMovableKeys where
+// that tells less than all. The rules are Redis's.
+constexpr void derive_legacy_keys(Command& command) {
+  const auto specs = command.key_specs;
+  if (specs.empty()) return;
+  if (specs.size() == 1 && is_plain_range(specs[0])) {
+    command.first_key = specs[0].index;
+    command.last_key = static_cast<int16_t>(specs[0].find_a >= 0 ? specs[0].index + specs[0].find_a
+                                                                 : specs[0].find_a);
+    command.key_step = specs[0].find_b;
+    if ((specs[0].flags & key_flag::kIncomplete) != 0) command.flags |= kMovableKeys;
+    return;
+  }
+  int first = 0;
+  int last = 0;
+  for (const KeySpec& spec : specs) {
+    const bool follows = last == 0 || last == spec.index - 1;
+    if (!is_plain_range(spec) || spec.find_b != 1 || !follows) {
+      command.flags |= kMovableKeys;
+      continue;
+    }
+    if ((spec.flags & key_flag::kIncomplete) != 0) command.flags |= kMovableKeys;
+    if (first == 0) first = spec.index;
+    last = spec.find_a >= 0 ? spec.index + spec.find_a : spec.find_a;
+  }
+  if (first == 0) return;
+  command.first_key = static_cast<int16_t>(first);
+  command.last_key = static_cast<int16_t>(last);
+  command.key_step = 1;
+}
+
+constexpr bool has_plain_keys(const RowKeys& keys) {
+  if (keys.finder != nullptr) return false;
+  for (const KeySpec& spec : keys.specs)
+    if (!is_plain_range(spec) || spec.find_c != 0) return false;
+  return true;
+}
+
+constexpr Command derive(const CommandRow& row, size_t index) {
+  Command command{};
+  command.full_name = row.full_name;
+  const size_t bar = row.full_name.find('|');
+  command.name = bar == std::string_view::npos ? row.full_name : row.full_name.substr(bar + 1);
+  command.arity = row.arity;
+  command.flags = row.flags;
+  command.acl_categories = implied_categories(row.flags, row.acl_categories);
+  command.key_specs = row.keys.specs;
+  command.access = row.access;
+  command.has_plain_keys = has_plain_keys(row.keys);
+  command.key_finder = row.keys.finder;
+  command.handler = row.handler;
+  command.id = static_cast<uint16_t>(index);
+  command.container_id = command.id;
+  derive_legacy_keys(command);
+  return command;
+}
+
+constexpr std::array<Command, kRowCount> derive_all() {
+  std::array<Command, kRowCount> commands{};
+  size_t container = 0;
+  for (size_t i = 0; i < kRowCount; ++i) {
+    commands[i] = derive(kRows[i], i);
+    if (commands[i].name.size() == commands[i].full_name.size()) {
+      container = i;
+      continue;
+    }
+    commands[i].container_id = static_cast<uint16_t>(container);
+    ++commands[container].subcommand_count;
+  }
+  return commands;
+}
+
+constexpr std::array<Command, kRowCount> kCommands = derive_all();
+
+// A subcommand stands below its own container.
+constexpr bool is_ordered() {
+  for (const Command& command : kCommands) {
+    const std::string_view container = kCommands[command.container_id].full_name;
+    if (!command.full_name.starts_with(container)) return false;
+  }
+  return true;
+}
+static_assert(is_ordered());
+
+}  // namespace
+
+std::span<const Command> all_commands() { return kCommands; }
+
+std::span<const Command> subcommands(const Command& container) {
+  return all_commands().subspan(size_t{container.id} + 1, container.subcommand_count);
+}
+
+bool is_implemented(const Command& command) {
+  if (command.handler != nullptr) return true;
+  for (const Command& sub : subcommands(command))
+    if (sub.handler != nullptr) return true;
+  return false;
+}
+
+}  // namespace engine
