@@ -45,26 +45,29 @@ class LzfStream {
 
   // The bytes made since the last take; valid until the next feed().
   base::ByteSpan take();
-  bool piece_full() const { return end_ - begin_ >= piece_bytes_; }
+  // feed() can make no more until take(). Without takes before that, the piece is `piece_bytes`.
+  bool piece_full() const { return end_ == buffer_bytes() && begin_ != end_; }
   // All compressed bytes are taken and all raw bytes made.
   bool done() const { return compressed_left_ == 0 && raw_left_ == 0; }
   uint64_t compressed_left() const { return compressed_left_; }
 
  private:
-  enum class State : uint8_t { kControl, kLiteral, kLongLength, kOffset };
+  enum class State : uint8_t { kControl, kLiteral, kLongLength, kOffset, kReference };
 
+  // Of the window and the piece.
+  size_t buffer_bytes() const { return kLzfWindowBytes + piece_bytes_; }
   void make_room();
-  base::Status copy_literals(base::ByteSpan* input);
-  base::Status copy_reference();
+  void copy_literals(base::ByteSpan* input);
+  void copy_reference();
   base::Status take_byte(uint8_t byte);
 
   uint64_t compressed_left_;
   uint64_t raw_left_;
   uint64_t raw_made_ = 0;
   size_t piece_bytes_;
-  size_t begin_ = 0;  // In buffer_: what was made and not taken is [begin_, end_).
-  size_t end_ = 0;
-  std::unique_ptr<std::byte[]> buffer_;  // The window, a piece, and the longest instruction.
+  size_t begin_ = kLzfWindowBytes;  // In buffer_: what was made and not taken is [begin_, end_).
+  size_t end_ = kLzfWindowBytes;
+  std::unique_ptr<std::byte[]> buffer_;  // The window, then the piece.
   State state_ = State::kControl;
   uint32_t run_ = 0;     // Literal bytes left, or the length of a reference.
   uint32_t offset_ = 0;  // Of a reference, less one.

@@ -25,9 +25,12 @@ enum class BlobKind : uint8_t {
 // The first bytes of a blob that say whether its length can be.
 inline constexpr size_t kBlobPrefixBytes = 10;
 
-// Judges a blob by its total length and its first min(total, kBlobPrefixBytes) bytes. kCorrupt has
-// Redis's words.
+// Judges a blob by its total length alone. kCorrupt has Redis's words, here and below.
+base::Status check_blob_bytes(BlobKind kind, uint64_t total_bytes);
+// Judges it by its total length and its first min(total, kBlobPrefixBytes) bytes.
 base::Status check_blob_prefix(BlobKind kind, base::ByteSpan prefix, uint64_t total_bytes);
+// Whether `last` may be the last byte.
+base::Status check_blob_end(BlobKind kind, std::byte last);
 
 // Judges a whole blob: every entry, every length, the links back, the end mark, the count; of an
 // intset the order too. Returns the number of entries (of a zipmap: of fields and values). Elements

@@ -50,6 +50,14 @@ const char* rdb_type_family(uint8_t type) {
   return type < kRdbTypes ? kTypeNames[type].family : "unknown";
 }
 
+std::string module_type_name(uint64_t module_id) {
+  constexpr char kLetters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string name(9, ' ');
+  module_id >>= 10;  // The encoding version.
+  for (size_t i = name.size(); i-- > 0; module_id >>= 6) name[i] = kLetters[module_id & 63];
+  return name;
+}
+
 size_t encoded_length_bytes(uint64_t length) {
   if (length < 64) return 1;
   if (length < 16384) return 2;

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "base/bytes.h"
 
@@ -97,6 +98,9 @@ constexpr bool is_value_type(uint8_t byte) { return byte < kRdbTypes && byte != 
 const char* rdb_type_name(uint8_t type);
 // What the TYPE command says of it: "string", "list", "set", "zset", "hash", "stream", "module".
 const char* rdb_type_family(uint8_t type);
+
+// The nine characters of a module type's name, from the id that its values carry.
+std::string module_type_name(uint64_t module_id);
 
 // Writes `length` in its shortest form; the number of bytes it took (1, 2, 5 or 9). REQUIRES: room
 // for kLengthBytesMax.

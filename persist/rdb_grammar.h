@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <optional>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -24,7 +23,7 @@ namespace persist {
 namespace grammar {
 
 enum class Op : uint8_t {
-  kLength,         // A length; its value is kept as the last length.
+  kLength,         // A length.
   kString,         // A string holding a blob of the kind `argument`.
   kBytes,          // `argument` bytes.
   kTextDouble,     // A length byte and as many characters, or 253, 254, 255 alone.
@@ -90,17 +89,16 @@ class RdbSkipper {
 
   void start(const grammar::Step* program, uint64_t bytes_max);
   base::Status begin_step();
-  base::Status next_step();
-  base::Status end_of_item();
   base::Result<size_t> gather(base::ByteSpan input);
+  base::Result<size_t> parse(base::ByteSpan view) const;
+  base::Status on_parsed(base::ByteSpan bytes);
   base::Status on_length(uint64_t value);
-  base::Status on_module_opcode(uint64_t value);
+  base::Status on_module_length(uint64_t value);
   base::Status on_string_header(const RdbStringHeader& header);
-  base::Status repeat(uint64_t count, bool nonzero);
+  base::Status repeat(uint64_t count);
   base::Status skip(uint64_t bytes);
-  base::Status check_blob_prefix();
-  size_t take_blob(base::ByteSpan input);
-  const grammar::Step* matching_end(const grammar::Step* from) const;
+  base::Status end_of_item();
+  static const grammar::Step* matching_end(const grammar::Step* from);
 
   const grammar::Step* step_ = nullptr;
   std::array<Loop, 4> loops_{};
@@ -109,8 +107,10 @@ class RdbSkipper {
   bool pause_ = false;
   bool paused_ = false;
   bool empty_ = false;
-  BlobKind blob_ = BlobKind::kNone;
+  BlobKind blob_ = BlobKind::kNone;       // Of the string being consumed.
+  BlobKind node_blob_ = BlobKind::kNone;  // Of the next quicklist node.
   bool in_module_ = false;
+  bool module_opcode_ = false;  // The length being read is an element type.
   uint64_t skip_left_ = 0;
   uint64_t offset_ = 0;
   uint64_t bytes_max_ = kUnbounded;

@@ -120,60 +120,74 @@ class RdbReader {
   enum class State : uint8_t {
     kSignature,
     kOpcode,
-    kFields,
+    kFields,  // What follows an opcode.
     kKeyName,
-    kPayload,
-    kStringRaw,
-    kStringLzf,
+    kPayload,  // While it may still be delivered whole.
+    kRawString,
+    kLzfString,
     kRawPieces,
     kChecksum,
     kEnded,
     kFailed,
   };
+  // What a step came to.
+  enum class Step : uint8_t { kAgain, kEvent, kInput };
+  enum class Gathered : uint8_t { kAll, kPart, kFull };
 
-  base::Result<RdbEvent> step();
-  base::Result<RdbEvent> read_signature();
-  base::Result<RdbEvent> read_opcode();
-  base::Result<RdbEvent> read_fields();
-  base::Result<RdbEvent> read_key_name();
-  base::Result<RdbEvent> read_payload();
-  base::Result<RdbEvent> read_raw_string();
-  base::Result<RdbEvent> read_lzf_string();
-  base::Result<RdbEvent> read_raw_pieces();
-  base::Result<RdbEvent> read_checksum();
+  base::Result<Step> step();
+  base::Result<Step> read_signature();
+  base::Result<Step> read_opcode();
+  base::Result<Step> read_fields();
+  base::Result<Step> read_key_name();
+  base::Result<Step> read_payload();
+  base::Result<Step> read_raw_string();
+  base::Result<Step> read_lzf_string();
+  base::Result<Step> read_raw_pieces();
+  base::Result<Step> read_checksum();
 
-  base::Result<RdbEvent> fields_event(base::ByteSpan fields);
-  base::Result<RdbEvent> aux_event(base::ByteSpan fields);
-  base::Result<RdbEvent> begin_string_pieces(const RdbStringHeader& header);
-  base::Result<bool> gather_item(size_t bytes_max, const char* too_long);
+  base::Result<Step> fields_event(base::ByteSpan fields);
+  base::Result<Step> texts_event(base::ByteSpan fields);
+  base::Result<Step> begin_string_pieces(const RdbStringHeader& header);
+  Step begin_key_event(RdbDelivery delivery);
+  Step piece_event(base::ByteSpan piece);
+  Step end_of_key();
+  Step end_of_file(bool checked);
+
+  base::Result<Gathered> gather_item(size_t bytes_max);
   bool gather_bytes(size_t count);
-  base::ByteSpan item();
   void start_item();
+  void forget_item();
+  void add_to_item(size_t bytes);
+  base::ByteSpan item() const { return gathered_.empty() ? in_chunk_ : base::ByteSpan(gathered_); }
   base::ByteSpan consume(size_t bytes);
-  RdbEvent key_event(RdbDelivery delivery);
-  void end_key();
+  void sum_consumed();
+  uint64_t bytes_left() const;
   base::Error fail(base::ErrorCode code, const char* detail, uint64_t at);
+  base::Error fail_skipper(const base::Error& error);
 
   const Options options_;
   base::ByteSpan input_;                 // Fed and not consumed.
-  const std::byte* sum_from_ = nullptr;  // Where in the chunk the checksum has got to.
-  bool ended_ = false;
+  const std::byte* unsummed_ = nullptr;  // In the chunk: where the checksum has got to.
+  bool input_ended_ = false;
   State state_ = State::kSignature;
   uint64_t offset_ = 0;
   uint64_t crc_ = 0;
   unsigned version_ = 0;
 
   RdbSkipper skipper_;
-  // The bytes of the item being read: in the chunk while it lies within one, else gathered here.
+  // The bytes of the item being read: a view of the chunk while they lie in one, else gathered.
   std::vector<std::byte> gathered_;
-  base::ByteSpan item_in_chunk_;
-  std::vector<std::byte> key_;
-  std::vector<std::byte> text_;  // Decoded aux fields.
-  uint8_t opcode_ = 0;
-  RdbEvent pending_;  // The attributes of the next key.
+  base::ByteSpan in_chunk_;
   uint64_t item_offset_ = 0;
+  bool item_given_out_ = false;
+  uint8_t opcode_ = 0;
+  std::vector<std::byte> key_;
+  std::vector<std::byte> text_;  // Decoded fields.
+  std::string module_name_;
   uint64_t raw_left_ = 0;
   std::unique_ptr<LzfStream> lzf_;
+  RdbEvent attributes_;  // Of the next key.
+  RdbEvent event_;
   std::string error_text_;
 };
 

@@ -44,6 +44,8 @@ constexpr size_t encoded_string_bytes_max(size_t string_bytes) { return string_b
 // bits, by LZF if `compress` and it is longer than 20 bytes and shrinks by 4 or more, else as it
 // is. Returns the bytes written. REQUIRES: room for encoded_string_bytes_max(), less than 4 GiB.
 size_t encode_string(base::ByteSpan string, bool compress, std::byte* to);
+// The text of a number within 32 bits, encoded as encode_string() would; at most 5 bytes.
+size_t encode_integer_string(int32_t value, std::byte* to);
 // The header of a string of `string_bytes` bytes that follows as it is.
 size_t encode_raw_string_header(uint64_t string_bytes, std::byte* to);
 

@@ -29,11 +29,11 @@ class RdbOutput {
 // What stands before a payload.
 struct RdbKey {
   uint8_t type = 0;  // Type byte of the payload.
-  std::string_view key;
-  std::optional<int64_t> expire_at_ms;  // Milliseconds since 1970.
+  std::string_view key = {};
+  std::optional<int64_t> expire_at_ms = {};  // Milliseconds since 1970.
   // At most one of the two, as the eviction policy is LRU or LFU.
-  std::optional<uint64_t> idle_seconds;
-  std::optional<uint8_t> frequency;
+  std::optional<uint64_t> idle_seconds = {};
+  std::optional<uint8_t> frequency = {};
 };
 
 // The fields that redis-server writes about itself at the start of a file.
@@ -47,7 +47,7 @@ struct RdbInfo {
     std::string_view id;
     int64_t offset = 0;
   };
-  std::optional<Replication> replication;
+  std::optional<Replication> replication = {};
   bool aof_base = false;
 };
 
