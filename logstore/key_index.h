@@ -130,7 +130,9 @@ class KeyIndex {
 
   virtual void walk(const WalkOptions& options, WalkDone done) = 0;
   // Units with expire_at_ms <= now_ms, soonest first, at most `entries_max`. The caller erases or
-  // rewrites each of them, else the next call returns it again.
+  // rewrites each of them, else the next call returns it again. Looks at `entries_max` hints at
+  // most, so a page may be empty and not complete; misses a put that did not reach the store yet.
+  // REQUIRES: no other due() is under way.
   virtual void due(int64_t now_ms, uint32_t entries_max, DueDone done) = 0;
 
   // Once at the end of every turn: sends the turn's lookups and writes to the helpers.

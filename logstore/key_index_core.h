@@ -109,7 +109,7 @@ class KeyIndexCore final : public KeyIndex {
 
   void send_writes();
   void send_write_batch();
-  void append_write(const OverlayWrite& write, IndexBatch* batch);
+  void append_write(const OverlayWrite& write, WriteJob* job);
   void finish_write(WriteJob& job);
   void send_drops();
   void finish_drop(uint32_t namespace_id, const base::Status& status,
@@ -140,9 +140,10 @@ class KeyIndexCore final : public KeyIndex {
   std::shared_ptr<const IndexView> view_;
   std::vector<std::shared_ptr<const IndexView>> retired_views_;  // To be released on a helper.
 
-  // Nothing in the expiry column is due before; writes under way during a due() lower it after.
+  // No row of view_ but stale ones is earlier: where the next due() begins, past the tombstones of
+  // what was due before.
   int64_t due_floor_ms_ = 0;
-  int64_t due_floor_of_puts_ms_ = INT64_MAX;
+  int64_t newer_row_floor_ms_ = INT64_MAX;  // The earliest row put since a due() began.
   bool due_in_flight_ = false;
 
   // How often the block cache knew, of late: 0 never, kGateScale always.

@@ -2,15 +2,18 @@
 // over a map instead of RocksDB.
 //
 // Every job goes through the helpers it is given, so that with the simulated ones answers come
-// late and in random order, the same for the same seed.
+// late and in random order, the same for the same seed. The store takes no locks: only for helpers
+// that run on the loop's own thread.
 
 #ifndef BASALT_LOGSTORE_SIM_INDEX_H_
 #define BASALT_LOGSTORE_SIM_INDEX_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/random.h"
@@ -33,8 +36,8 @@ class SimIndexStore final : public IndexStore {
   // Reads or writes fail with this from now on, until it is ok again.
   void fail_reads_with(const base::Status& status) { read_status_ = status; }
   void fail_writes_with(const base::Status& status) { write_status_ = status; }
-  size_t unit_count() const { return content_->units.size(); }
-  size_t row_count() const { return content_->rows.size(); }
+  size_t unit_count() const { return columns_[0].size(); }
+  size_t row_count() const { return columns_[1].size(); }
 
   // ---- IndexStore
   Lookup get_cached(std::string_view key) override;
@@ -50,16 +53,26 @@ class SimIndexStore final : public IndexStore {
 
  private:
   using Column = std::map<std::string, std::string, std::less<>>;
-  // Copied before a write when a view holds it.
-  struct Content final : IndexView, std::enable_shared_from_this<Content> {
-    Column units;
-    Column rows;
+  // What a batch replaced, so that an older view can be had back.
+  struct Undo {
+    uint64_t batch;
+    IndexColumn column;
+    std::string key;
+    std::optional<std::string> before;
   };
+  struct View;
   class Cursor;
 
-  Content* writable();
+  Column& column(IndexColumn which) { return columns_[static_cast<size_t>(which)]; }
+  void set(IndexColumn which, std::string_view key, std::optional<std::string> after);
+  void forget_unseen();
+  // The column as the view shows it.
+  Column column_of(const IndexView& view, IndexColumn which);
 
-  std::shared_ptr<Content> content_ = std::make_shared<Content>();
+  Column columns_[2];
+  uint64_t batch_ = 0;
+  std::deque<Undo> undo_;                        // Oldest first.
+  std::deque<std::weak_ptr<const View>> views_;  // Oldest first.
   base::Random random_;
   uint32_t not_cached_per_mille_;
   size_t cache_bytes_ = 0;
