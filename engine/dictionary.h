@@ -37,6 +37,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "engine/entry.h"
+#include "engine/page_region.h"
 
 namespace engine {
 
@@ -141,46 +142,69 @@ class Dictionary {
     return next;
   }
 
-  // Unlinks entries from the front and passes each to release(Entry*), about `buckets_max` buckets
-  // of them; true while some are left. What a detached dictionary is emptied with.
+  // Unlinks the entries of the next `buckets_max` buckets in hash order and calls release(Entry*)
+  // for each; true while some are left. What a detached dictionary is emptied with: after the
+  // first call only drain, scan, size and the destructor may be used.
   template <class Release>
   bool drain(size_t buckets_max, Release&& release) {
-    std::vector<Found> found;
-    drain_front(buckets_max, &found);
-    for (const Found& one : found) release(one.entry);
+    std::vector<Entry*> entries;
+    drain_front(buckets_max, &entries);
+    for (Entry* const entry : entries) release(entry);
     return size_ != 0;
   }
 
   // Moves up to `buckets_max` buckets of a resize in progress; true while there is more to do.
   bool resize_step(size_t buckets_max);
-  bool resizing() const { return next_.buckets != nullptr; }
+  bool resizing() const { return next_.count != 0; }
+  // Makes room for `keys` keys at once. REQUIRES: never held a key.
+  void reserve(uint64_t keys);
 
   // Resident bytes of buckets, overflow buckets and ordered chains (base::MemoryUse::kTables).
   uint64_t table_bytes() const;
-  // Those of an empty dictionary that ever held a key, for tests.
-  static constexpr uint64_t kBucketsMin = 64;
 
  private:
   struct Table {
-    Bucket* buckets = nullptr;
-    uint64_t count = 0;           // Buckets reserved.
-    uint64_t released_bytes = 0;  // Given back from the front.
-    uint64_t charged_bytes = 0;   // Counted as resident, from the front.
+    PageRegion pages;
+    uint64_t count = 0;  // Buckets; 0: no table.
+    Bucket* buckets() const { return reinterpret_cast<Bucket*>(pages.data()); }
   };
-  struct Piece;
+  // The part of a bucket's range of hashes that lies in one table.
+  struct Piece {
+    Bucket* bucket;
+    uint64_t last;  // The highest hash that belongs to it.
+  };
 
-  const Bucket* bucket_of(uint64_t hash) const;
-  Bucket* bucket_of(uint64_t hash);
-  Piece piece_at(uint64_t position) const;
-  uint64_t collect_slots(uint64_t from, size_t buckets_max, std::vector<Slot>* slots) const;
-  void drain_front(size_t buckets_max, std::vector<Found>* found);
-  void place(Bucket* bucket, uint64_t hash, Entry* entry);
-  void make_ordered(Bucket* bucket);
-  void begin_resize(uint64_t buckets);
-  void maybe_begin_resize();
+  struct Live;
+
+  static Table make_table(uint64_t count);
+  Bucket* bucket_of(uint64_t hash) const;
+
+  void place(Bucket* head, uint64_t hash, Entry* entry);
+  Entry* unlink(Bucket* head, uint64_t hash, std::string_view key);
+  void clear_slot(Bucket* head, Bucket* bucket, unsigned slot);
+  void take_all(Bucket* head, std::vector<Entry*>* entries);
+  OrderedChain* make_ordered(Bucket* head);
+  void free_ordered(Bucket* bucket);
+  void insert_ordered(OrderedChain* chain, uint64_t hash, Entry* entry);
+  Entry* unlink_ordered(Bucket* head, OrderedChain* chain, uint64_t hash, std::string_view key);
+
+  void resize_after(bool erased);
+  void begin_resize(uint64_t count);
   void end_resize();
-  size_t move_bucket(size_t entries_max);
-  void release_behind_frontier();
+  void move_bucket();
+  uint64_t move_ordered(Bucket* bucket, OrderedChain* chain, uint64_t end);
+  void advance_frontier(uint64_t frontier);
+  void prefetch_entries_of(uint64_t index) const;
+
+  Piece piece_at(uint64_t position) const;
+  Live live() const;
+  static void gather_chain(Bucket* head, std::vector<Slot>* slots);
+  // Appends the slots of about `buckets_max` buckets from position `from` on and returns the last
+  // hash that is covered; the next is a multiple of `unit`. Slots of other hashes of the first and
+  // the last bucket may be among them.
+  uint64_t gather(uint64_t from, size_t buckets_max, uint64_t unit, std::vector<Slot>* slots) const;
+  uint64_t collect_slots(uint64_t from, size_t buckets_max, std::vector<Slot>* slots) const;
+  void drain_front(size_t buckets_max, std::vector<Entry*>* entries);
 
   EntryHeap* heap_;
   const base::KeyHasher* hasher_;
@@ -191,6 +215,9 @@ class Dictionary {
   uint64_t size_ = 0;
   uint64_t hash_xor_ = 0;
   uint64_t overflow_buckets_ = 0;
+  uint64_t ordered_bytes_ = 0;
+  uint64_t drained_ = 0;  // Position that drain() reached.
+  bool draining_ = false;
 };
 
 }  // namespace engine

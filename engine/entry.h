@@ -86,6 +86,7 @@ class Entry {
   void set_chunks(ChunkedString* chunks);
 
   ValueType type() const { return static_cast<ValueType>(field(32, 3)); }
+  void set_type(ValueType type) { set_field(32, 3, static_cast<uint64_t>(type)); }
   ValueForm form() const { return static_cast<ValueForm>(field(35, 2)); }
   bool out_of_line() const { return form() >= ValueForm::kChunked; }
   EntryState state() const { return static_cast<EntryState>(field(37, 2)); }
@@ -180,7 +181,6 @@ class EntryHeap {
   Entry* with_value_bytes(Entry* entry, size_t value_bytes, ValueForm form);
   // Owns `chunks` (one reference) from now on.
   Entry* with_chunks(Entry* entry, ChunkedString* chunks);
-  Entry* with_type(Entry* entry, ValueType type);
   Entry* with_expiry(Entry* entry, int64_t expiry_ms);
   Entry* without_expiry(Entry* entry);
   // REQUIRES: record_ref != 0.
@@ -200,8 +200,10 @@ class EntryHeap {
 
   void* allocate(size_t bytes);
   void deallocate(void* pointer);
-  Entry* build(const Shape& shape, std::string_view key, uint64_t header);
-  Entry* reshape(Entry* entry, const Shape& shape);
+  Entry* build(std::string_view key, std::string_view value, ValueForm form,
+               const EntryOptions& options);
+  Entry* resized(Entry* entry, size_t value_bytes, size_t kept_bytes, ValueForm form);
+  Entry* reshape(Entry* entry, const Shape& shape, size_t kept_value_bytes);
   // A copy in the heap that new entries go to; frees `entry`.
   Entry* move(Entry* entry);
 

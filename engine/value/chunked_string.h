@@ -87,10 +87,12 @@ class ChunkedString {
   // The chunk as one that only this string refers to, with room for `capacity` bytes.
   Chunk* own_chunk(size_t index, size_t capacity);
   size_t chunk_bytes(size_t index) const;
+  void charge_list();
 
   std::atomic<uint32_t> refs_{1};
   uint64_t size_ = 0;
   std::vector<Chunk*> chunks_;
+  size_t list_bytes_ = 0;  // What chunks_ was counted with.
 };
 
 }  // namespace engine
