@@ -1,10 +1,9 @@
 #include "logstore/record.h"
 
-#include <isa-l/crc.h>
-
 #include <cstring>
 
 #include "base/check.h"
+#include "logstore/crc32c.h"
 
 namespace logstore {
 namespace {
@@ -14,12 +13,6 @@ using base::Error;
 using base::ErrorCode;
 using base::load_le;
 using base::store_le;
-
-// CRC32C with the usual inversion at both ends; the library's takes and gives the bare register.
-uint32_t crc32c(ByteSpan bytes) {
-  auto* data = reinterpret_cast<unsigned char*>(const_cast<std::byte*>(bytes.data()));
-  return ~crc32_iscsi(data, static_cast<int>(bytes.size()), ~0u);
-}
 
 // Everything but the body's checksum, which must be in place, then the header's checksum.
 void encode_header(const RecordIdentity& identity, const UnitFields& fields, uint32_t payload_bytes,
