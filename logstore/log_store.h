@@ -25,9 +25,9 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
-#include "base/clock.h"
 #include "base/function.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -35,27 +35,20 @@
 #include "base/result.h"
 #include "iouring/disk.h"
 #include "iouring/loop.h"
+#include "logstore/key_index_format.h"
 #include "logstore/live_map.h"
 #include "logstore/record.h"
 #include "logstore/record_ref.h"
+#include "logstore/relocation.h"
 #include "logstore/segment_reader.h"
+#include "logstore/stream.h"
 
 namespace logstore {
-
-// What an append is for: each stream fills segments of its own.
-enum class Stream : uint8_t {
-  kDemotion,    // Fresh records.
-  kCompaction,  // Survivors of victims; the store's own.
-  kPreImage,    // Read back by a snapshot; never live, reclaimed when no FrozenView is left.
-  kCount
-};
-inline constexpr size_t kStreams = static_cast<size_t>(Stream::kCount);
 
 // What the store runs on. All outlive it; `log` may be null.
 struct Environment {
   iouring::Disk* disk;
   iouring::Loop* loop;
-  const base::Clock* clock;
   base::Random* random;
   base::Logger* log = nullptr;
 };
@@ -69,15 +62,6 @@ struct LogStoreOptions {
   uint32_t amplification_max_percent = 130;  // Of occupied over live bytes, pins aside.
   uint64_t compaction_bytes_in_flight = 2 * base::kIoBytesMax;
 };
-
-// Whether append() takes records, and if not, why.
-enum class AppendState : uint8_t {
-  kReady,
-  kBusy,    // Buffers or the next segment are in the works: on_writable will be called.
-  kFull,    // bytes_max or the device is full, until something is reclaimed.
-  kFailed,  // A write failed with other than no space; tried again after a second.
-};
-const char* append_state_name(AppendState state);
 
 // The figures of INFO "# Tier" and more. Counters are since open().
 struct LogStoreStatistics {
@@ -104,24 +88,6 @@ struct LogStoreStatistics {
   uint64_t amplification_percent = 100;  // Occupied over live bytes, pins aside.
 };
 
-// Which unit a read expects to find.
-struct UnitId {
-  uint32_t namespace_id = 0;
-  UnitKind kind = UnitKind::kRoot;
-  std::string_view key;
-};
-
-// A unit's record moved. `key` is valid during the call.
-struct Relocation {
-  uint32_t namespace_id;
-  UnitKind kind;
-  uint64_t hash64;
-  std::string_view key;
-  const RecordView* record;  // The copy's fields and payload.
-  Location from;             // No longer live.
-  Location to;               // Live.
-};
-
 class FrozenView;
 
 class LogStore {
@@ -130,16 +96,18 @@ class LogStore {
   using AppendDone = base::InlineFunction<void(base::Result<Location>)>;
   // The view is valid during the call. Errors: kCorrupt (also counted and logged), kIo.
   using ReadDone = base::InlineFunction<void(const base::Result<RecordView>&)>;
-  using OnRelocated = base::InlineFunction<void(const Relocation&)>;
   using OnWritable = base::InlineFunction<void()>;
 
   // Takes `directory` (created if missing, its parent must exist): locks it, refuses one that holds
   // foreign files (kInvalid), empties it and starts to prepare segments. Blocks; for start-up.
-  // `*owner_pid` names who holds the lock when the error is kBusy.
+  struct OpenFailure {
+    int owner_pid = 0;    // Of kBusy: who has the directory; 0 unknown.
+    std::string foreign;  // Of kInvalid: the first file that is not the tier's.
+  };
   static base::Result<std::unique_ptr<LogStore>> open(const std::string& directory,
                                                       const LogStoreOptions& options,
                                                       const Environment& environment,
-                                                      int* owner_pid);
+                                                      OpenFailure* failure);
   // REQUIRES: is_idle(). Files stay; the next open() empties them.
   ~LogStore();
   LogStore(const LogStore&) = delete;
@@ -164,7 +132,7 @@ class LogStore {
   // Reads the record at `location`, which is live (or a pre-image, or pinned by a FrozenView), and
   // checks everything: checksums, place, unit. A record that is still in a write buffer is served
   // from it.
-  void read(const Location& location, const UnitId& expected, iouring::IoClass io_class,
+  void read(const Location& location, const UnitKey& expected, iouring::IoClass io_class,
             ReadDone done);
 
   // ---- The live map (live_map.h)
@@ -196,7 +164,8 @@ class LogStore {
   void set_bytes_max(uint64_t bytes_max);
   void set_read_depth(uint32_t depth);
   void set_write_depth(uint32_t depth);
-  // Seals what is active, finishes what is in flight and starts nothing new but reads.
+  // Seals what is active, finishes what is in flight; takes no more appends. Turn the loop until
+  // is_idle().
   void stop();
   // Nothing is in flight and no FrozenView is left: may be destroyed.
   bool is_idle() const;
@@ -216,15 +185,17 @@ class FrozenView {
   FrozenView& operator=(const FrozenView&) = delete;
 
   const FrozenLiveMap& live() const { return live_; }
-  // Yields the records of the segment that were live at the moment; those of namespaces dropped
-  // before it are left to the caller: ask live().dropped(). `options.wanted` is set here.
+  // Yields the records of the segment (one of live().segments()) that were live at the moment; to
+  // leave out those of namespaces dropped before it is the caller's: ask live().dropped().
+  // `options.wanted` is set here.
   std::unique_ptr<SegmentReader> scan(uint32_t segment_id, ScanOptions options) const;
 
  private:
   friend class LogStore;
-  FrozenView(LogStore::Impl* store, FrozenLiveMap live);
+  FrozenView(LogStore::Impl* store, FrozenLiveMap live, std::vector<uint32_t> pinned);
   LogStore::Impl* const store_;
   const FrozenLiveMap live_;
+  const std::vector<uint32_t> pinned_;
 };
 
 }  // namespace logstore

@@ -9,8 +9,8 @@
 //   sparse: only the blocks that hold wanted records, found through the segment's footer; chosen by
 //           the reader when few enough blocks are wanted and the segment is sealed
 //
-// A record whose checksums fail is reported as next()'s kCorrupt item with what is known of it and
-// the walk goes on behind it. A stripe that cannot be read ends the walk with its error.
+// A wanted record that is damaged or missing is reported as a kCorrupt item, in its turn, and the
+// walk goes on behind it. A stripe that cannot be read ends the walk with its error.
 //
 // The segment is held (I4) from construction to destruction. Loop thread only.
 
@@ -41,7 +41,7 @@ struct ScanOptions {
   ScanMode mode = ScanMode::kAuto;
   // Checks bodies, too. Without it the consumer calls body_is_intact() (on a helper).
   bool check_bodies = true;
-  // Only records whose bit is set are yielded; null yields all.
+  // Only records whose bit is set are yielded, and each of them is; null yields what is found.
   std::shared_ptr<const RecordBits> wanted;
 };
 
@@ -50,14 +50,14 @@ struct ScanItem {
     kRecord,   // `record` is valid until the next call of next().
     kWait,     // Nothing has arrived: on_ready will be called once.
     kEnd,      // The walk is complete.
-    kCorrupt,  // A damaged place: `offset`, and `record.ordinal` if the header was intact.
+    kCorrupt,  // The record `location.ref.ordinal` cannot be had (without `wanted`: only those with
+               // an intact header are noticed).
     kError,    // The walk ended early with `error`.
   };
   Kind kind = Kind::kWait;
+  Location location;  // Of kRecord; of kCorrupt the segment and ordinal.
   RecordView record;
-  uint32_t offset = 0;  // Of the record in the file.
-  bool header_intact = false;
-  base::Error error{};
+  base::Error error{base::ErrorCode::kCancelled};
 };
 
 struct ScanCounts {
