@@ -6,10 +6,9 @@
 //
 // (1) A class never has more operations or bytes in flight than its limit, except that one
 //     operation larger than the byte limit runs alone.
-// (2) When a slot frees, the earliest class in the order of IoClass that has something waiting and
-//     room goes first.
-// (3) While a cold read is in flight or waits, the background classes together start nothing beyond
-//     one operation in flight; with an AOF write or sync in flight likewise.
+// (2) What has room starts in the order of IoClass.
+// (3) While AOF or cold-read operations wait or are in flight, all background classes together have
+//     at most one operation in flight beyond those started before; the classes take turns at it.
 // Operations other than read, write and sync pass through.
 
 #ifndef BASALT_IOURING_IO_SCHEDULE_H_
@@ -52,8 +51,8 @@ class IoSchedule final : public Disk {
   IoSchedule(Loop* loop, Disk* disk);
   ~IoSchedule() override;
 
-  // At any time. A lower limit applies to what starts from now on; the maxima of this class begin
-  // anew once the class is within it. REQUIRES: operations_max > 0.
+  // At any time. A lower limit applies to what starts from now on; the maxima
+  // of this class begin anew. REQUIRES: operations_max > 0.
   void set_limit(IoClass io_class, IoLimit limit);
   const IoClassStatistics& statistics(IoClass io_class) const;
   void reset_maxima();
@@ -93,21 +92,25 @@ class IoSchedule final : public Disk {
     IoClassStatistics statistics;
   };
 
-  void enqueue(Kind kind, File file, std::byte* bytes, size_t size, uint64_t offset, bool data_only,
-               IoClass io_class, IoCallback done);
+  Queue& queue_of(IoClass io_class) { return queues_[static_cast<size_t>(io_class)]; }
+  const Queue& queue_of(IoClass io_class) const { return queues_[static_cast<size_t>(io_class)]; }
+  // An operation to be filled in, at the end of its class's queue.
+  Operation* enqueue(Kind kind, File file, IoClass io_class, IoCallback done);
   // Starts what the rules allow.
   void dispatch();
-  bool may_start(IoClass io_class) const;
+  bool has_room(const Queue& queue) const;
   bool foreground_busy() const;
-  void start(Queue& queue);
+  bool start_one_background();
+  void start(Queue* queue);
   void finish(Operation* operation, int32_t result);
-  Operation* take_operation();
 
   Loop* const loop_;
   Disk* const disk_;
   std::array<Queue, kIoClasses> queues_;
   uint32_t background_in_flight_ = 0;
-  Operation* free_ = nullptr;  // Finished operations, kept for reuse.
+  size_t background_next_ = 0;  // The class whose turn it is under rule (3).
+  std::vector<std::unique_ptr<Operation>> operations_;
+  Operation* free_ = nullptr;  // Of operations_: those not in use.
 };
 
 }  // namespace iouring
