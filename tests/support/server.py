@@ -11,7 +11,8 @@ import time
 from support import ROOT
 from support.resp import Client, Closed
 
-BASALT = os.path.join(ROOT, "build", "engine", "basalt-server")
+# BASALT_SERVER names another build of it, as for a comparison of two.
+BASALT = os.environ.get("BASALT_SERVER", os.path.join(ROOT, "build", "engine", "basalt-server"))
 STOCK = shutil.which("redis-server") or "redis-server"
 
 
@@ -55,11 +56,13 @@ class Server:
                 break
         raise StartFailed(f"{self.binary} did not start:\n{self.log_tail()}")
 
+    def command(self):
+        return [*self.prefix, self.binary, "--port", str(self.port), "--dir", self.directory,
+                *self.arguments]
+
     def _start_once(self):
-        command = [*self.prefix, self.binary, "--port", str(self.port), "--dir", self.directory,
-                   *self.arguments]
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT,
+            self.process = subprocess.Popen(self.command(), stdout=log, stderr=subprocess.STDOUT,
                                             stdin=subprocess.DEVNULL, env=self.environment)
         deadline = time.monotonic() + self.start_seconds
         while time.monotonic() < deadline and self.process.poll() is None:
