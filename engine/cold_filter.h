@@ -36,8 +36,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
+
+#include "engine/page_region.h"
 
 namespace engine {
 
@@ -45,7 +46,12 @@ struct FilterBucket;
 
 class ColdFilter {
  public:
-  ColdFilter() = default;
+  // Doubling begins at this many fingerprints per bucket on average; tests of what many doublings
+  // do pass fewer.
+  static constexpr uint64_t kFullFingerprints = 24;
+
+  explicit ColdFilter(uint64_t full_fingerprints = kFullFingerprints)
+      : full_fingerprints_(full_fingerprints) {}
   ~ColdFilter();
   ColdFilter(const ColdFilter&) = delete;
   ColdFilter& operator=(const ColdFilter&) = delete;
@@ -71,30 +77,33 @@ class ColdFilter {
 
  private:
   struct Table {
-    FilterBucket* buckets = nullptr;
-    unsigned bits = 0;            // 2^bits buckets.
-    uint64_t released_bytes = 0;  // Given back from the front.
-    uint64_t charged_bytes = 0;   // Counted as resident, from the front.
+    PageRegion pages;
+    unsigned bits = 0;  // 2^bits buckets; 0: no table.
+    FilterBucket* bucket(uint64_t index) const;
+  };
+  struct Place {
+    FilterBucket* bucket;
+    uint16_t fingerprint;
   };
 
-  FilterBucket* bucket_of(uint64_t hash, unsigned* bits) const;
-  bool is_saturated(const FilterBucket* bucket) const;
-  void store(FilterBucket* bucket, uint16_t fingerprint);
-  void saturate(FilterBucket* bucket);
+  static Table make_table(unsigned bits);
+  Place place_of(uint64_t hash) const;
+  void store(FilterBucket* head, uint16_t fingerprint);
+  void saturate(FilterBucket* head);
   void split(uint64_t index);
-  void begin_doubling();
-  void end_doubling();
   uint32_t take_overflow();
   void give_overflow(uint32_t index);
   FilterBucket* overflow(uint32_t index) const;
 
+  uint64_t full_fingerprints_;
   Table table_;            // Buckets from the frontier on; all of them when not doubling.
   Table next_;             // Twice as many; those below twice the frontier.
   uint64_t frontier_ = 0;  // A bucket of table_.
   uint64_t size_ = 0;
-  std::vector<FilterBucket*> overflow_blocks_;  // Each of kOverflowBlockBuckets.
-  uint32_t overflow_free_ = 0;                  // Head of the list of unused ones.
-  uint32_t overflow_end_ = 0;                   // Indexes below were handed out once.
+  std::vector<FilterBucket*> overflow_blocks_;
+  uint64_t overflow_bytes_ = 0;
+  uint32_t overflow_free_ = 0;  // Head of the list of unused ones.
+  uint32_t overflow_end_ = 0;   // Indexes below were handed out once.
 };
 
 }  // namespace engine
