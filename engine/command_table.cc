@@ -5,6 +5,8 @@
 #include "base/check.h"
 #include "engine/command_key_specs.h"
 #include "engine/command_keys.h"
+#include "engine/commands/connection_commands.h"
+#include "engine/commands/string_commands.h"
 
 namespace engine {
 namespace {
@@ -87,7 +89,7 @@ constexpr CommandRow kRows[] = {
     {"append", 3, kWrite | kDenyOom | kFast, kString, kInsertsIntoKey, kValue},
     {"decr", 2, kWrite | kDenyOom | kFast, kString, kReadsUpdatesKey, kValue},
     {"decrby", 3, kWrite | kDenyOom | kFast, kString, kReadsUpdatesKey, kValue},
-    {"get", 2, kReadOnly | kFast, kString, kReadsKey, kValue},
+    {"get", 2, kReadOnly | kFast, kString, kReadsKey, kValue, get_command},
     {"getdel", 2, kWrite | kFast, kString, kTakesFromKey, kValue},
     {"getex", -2, kWrite | kFast, kString, kGetexKeys, kValue},
     {"getrange", 4, kReadOnly, kString, kReadsKey, kValue},
@@ -97,10 +99,10 @@ constexpr CommandRow kRows[] = {
     {"incrbyfloat", 3, kWrite | kDenyOom | kFast, kString, kReadsUpdatesKey, kValue},
     {"lcs", -3, kReadOnly, kString, kReadsTwoKeys, kValue},
     {"mget", -2, kReadOnly | kFast, kString, kReadsAllKeys, kValue},
-    {"mset", -3, kWrite | kDenyOom, kString, kOverwritesEverySecondKey, kMeta},
+    {"mset", -3, kWrite | kDenyOom, kString, kOverwritesEverySecondKey, kMeta, mset_command},
     {"msetnx", -3, kWrite | kDenyOom, kString, kCreatesEverySecondKey, kMeta},
     {"psetex", 4, kWrite | kDenyOom, kString, kOverwritesKey, kMeta},
-    {"set", -3, kWrite | kDenyOom, kString, {kSetKeys, find_set_keys}, kValue},
+    {"set", -3, kWrite | kDenyOom, kString, {kSetKeys, find_set_keys}, kValue, set_command},
     {"setex", 4, kWrite | kDenyOom, kString, kOverwritesKey, kMeta},
     {"setnx", 3, kWrite | kDenyOom | kFast, kString, kCreatesKey, kMeta},
     {"setrange", 4, kWrite | kDenyOom, kString, kUpdatesKey, kValue},
@@ -350,7 +352,7 @@ constexpr CommandRow kRows[] = {
      kConnection,
      {},
      kNone},
-    {"ping", -1, kFast, kConnection, {}, kNone},
+    {"ping", -1, kFast, kConnection, {}, kNone, ping_command},
     {"quit",
      -1,
      kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy,

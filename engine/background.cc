@@ -1,0 +1,158 @@
+#include "engine/background.h"
+
+#include <algorithm>
+
+#include "base/memory.h"
+#include "engine/engine.h"
+#include "engine/snapshots.h"
+
+namespace engine {
+
+namespace {
+
+// Steps of a slice, each well below the budget: some ten microseconds.
+constexpr size_t kExpiryBuckets = 32;
+constexpr size_t kDemotionBuckets = 32;
+constexpr size_t kDemotionBytes = 16 * 1024;
+constexpr size_t kFreedEntries = 64;
+constexpr size_t kResizeBuckets = 32;
+constexpr size_t kDefragmentationBuckets = 32;
+// Values read once wait in this share of maxmemory for a second touch.
+constexpr uint64_t kProbationShare = 16;
+
+}  // namespace
+
+const char* slice_cause_name(SliceCause cause) {
+  static constexpr const char* kNames[kSliceCauses] = {
+      "snapshot", "demotion", "compaction", "expiry", "freeing", "resize", "defragmentation"};
+  return kNames[static_cast<size_t>(cause)];
+}
+
+Background::Background(Engine* engine)
+    : engine_(engine),
+      expirer_(&engine->databases(), engine->tier()),
+      defragmenter_(&engine->databases().shared().heap) {
+  if (engine->tier() != nullptr)
+    demoter_ = std::make_unique<Demoter>(&engine->databases(), engine->tier());
+}
+
+Background::~Background() = default;
+
+bool Background::run() {
+  const base::Clock& clock = *engine_->environment().clock;
+  const uint64_t now_ns = engine_->environment().loop->turn_ns();
+  if (now_ns >= next_tick_ns_) tick(now_ns);
+
+  const uint64_t begin_ns = clock.thread_cpu_ns();
+  uint64_t spent_ns = 0;
+  bool more = false;
+  for (size_t i = 0; i < kSliceCauses; ++i) {
+    const auto cause = static_cast<SliceCause>((first_cause_ + i) % kSliceCauses);
+    // Whoever stands behind a cause that spends everything is first in the next turn.
+    if (spent_ns >= kBudgetNs) {
+      first_cause_ = static_cast<size_t>(cause);
+      return true;
+    }
+    bool cause_has_more = true;
+    uint64_t slice_ns = 0;
+    bool ran = false;
+    while (cause_has_more && spent_ns + slice_ns < kBudgetNs) {
+      cause_has_more = slice(cause);
+      ran = ran || cause_has_more;
+      if (!ran) break;
+      slice_ns = clock.thread_cpu_ns() - begin_ns - spent_ns;
+    }
+    more = more || cause_has_more;
+    if (!ran) continue;
+    spent_ns += slice_ns;
+    SliceStatistics& statistics = statistics_[static_cast<size_t>(cause)];
+    ++statistics.slices;
+    statistics.cpu_ns += slice_ns;
+    statistics.longest_ns = std::max(statistics.longest_ns, slice_ns);
+  }
+  return more;
+}
+
+void Background::tick(uint64_t now_ns) {
+  next_tick_ns_ = now_ns + kTickNs;
+  const uint64_t counted = base::memory_used_total();
+  base::note_memory_peak();
+  engine_->budget().sample(engine_->environment().resident_bytes(), counted);
+  expirer_.tick(engine_->now_ms());
+  Statistics& statistics = engine_->statistics();
+  const uint64_t now_ms = now_ns / 1'000'000;
+  statistics.commands_rate.sample(statistics.commands_processed, now_ms);
+  statistics.input_rate.sample(statistics.input_bytes, now_ms);
+  statistics.output_rate.sample(statistics.output_bytes, now_ms);
+  engine_->on_tick();
+}
+
+bool Background::slice(SliceCause cause) {
+  switch (cause) {
+    case SliceCause::kSnapshot:
+      return snapshot_slice();
+    case SliceCause::kDemotion:
+      return demotion_slice();
+    case SliceCause::kCompaction:
+      return compaction_slice();
+    case SliceCause::kExpiry:
+      return expirer_.step(kExpiryBuckets);
+    case SliceCause::kFreeing:
+      return freeing_slice();
+    case SliceCause::kResize:
+      return resize_slice();
+    case SliceCause::kDefragmentation:
+      return defragmentation_slice();
+    case SliceCause::kCount:
+      break;
+  }
+  return false;
+}
+
+bool Background::snapshot_slice() { return engine_->snapshots().step(); }
+
+bool Background::demotion_slice() {
+  if (demoter_ == nullptr) return false;
+  Tier& tier = *engine_->tier();
+  const Budget& budget = engine_->budget();
+  tier.trim_probation(budget.limits().maxmemory / kProbationShare);
+  const uint64_t excess = budget.excess(base::memory_used_total());
+  const uint64_t wanted = std::max(excess, requested_demotion_);
+  const uint64_t coming = tier.demotion_bytes_in_flight();
+  if (wanted <= coming) return false;
+  const uint64_t found =
+      demoter_->step(std::min<uint64_t>(wanted - coming, kDemotionBytes), kDemotionBuckets);
+  requested_demotion_ -= std::min(requested_demotion_, found);
+  if (demoter_->found_nothing()) requested_demotion_ = 0;
+  engine_->gate().set_exhausted(excess > 0 && demoter_->found_nothing() &&
+                                tier.demotions_in_flight() == 0);
+  return tier.can_demote() && !demoter_->found_nothing();
+}
+
+bool Background::compaction_slice() {
+  if (engine_->tier() == nullptr) return false;
+  return engine_->tier()->store().compact_step(kBudgetNs / 4);
+}
+
+bool Background::freeing_slice() { return engine_->databases().free_step(kFreedEntries); }
+
+bool Background::resize_slice() {
+  Databases& databases = engine_->databases();
+  for (int i = 0; i < databases.count(); ++i) {
+    resize_database_ = (resize_database_ + 1) % databases.count();
+    Keyspace& keyspace = databases.at(resize_database_);
+    if (keyspace.dictionary().resize_step(kResizeBuckets)) return true;
+    if (keyspace.residence().filter().grow_step(kResizeBuckets)) return true;
+  }
+  return false;
+}
+
+bool Background::defragmentation_slice() {
+  if (!defragmenter_.running() && !engine_->budget().worth_defragmenting()) return false;
+  std::vector<Dictionary*> dictionaries;
+  Databases& databases = engine_->databases();
+  for (int i = 0; i < databases.count(); ++i) dictionaries.push_back(&databases.at(i).dictionary());
+  return defragmenter_.step(dictionaries, kDefragmentationBuckets);
+}
+
+}  // namespace engine

@@ -1,0 +1,101 @@
+// Connection: one client's socket, its parser and its buffers. Its Session says who it is.
+//
+// Bytes arrive in a buffer of the ring (valid for this turn) or, when commands of earlier turns are
+// still waiting, behind those in the query buffer. The server takes commands from the front of
+// view(), executes them, and tells the connection how far it came; what is left at the end of the
+// turn is kept. A parked command keeps its bytes: it is parsed again when it is tried again.
+
+#ifndef BASALT_ENGINE_CONNECTION_H_
+#define BASALT_ENGINE_CONNECTION_H_
+
+#include <sys/uio.h>
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "engine/query_buffer.h"
+#include "engine/session.h"
+#include "iouring/net.h"
+#include "resp/command_parser.h"
+#include "resp/output_buffer.h"
+
+namespace engine {
+
+class Server;
+
+class Connection final : public iouring::SocketHandler, public CommandSource {
+ public:
+  // A session with more unsent replies than this executes nothing further.
+  static constexpr uint64_t kOutputBytesMax = 1024 * 1024;
+
+  Connection(Server* server, iouring::SocketId socket, uint64_t session_id);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  Session& session() { return session_; }
+  resp::CommandParser& parser() { return parser_; }
+  resp::OutputBuffer& output() { return output_; }
+  const QueryBuffer& query() const { return query_; }
+
+  // May execute now: not parked, blocked, closing, nor behind with its replies.
+  bool may_execute() const {
+    return !session_.parked && !session_.blocked && !closing_ && !session_.close_after_reply &&
+           output_.pending_bytes() <= kOutputBytesMax;
+  }
+
+  // What was received and not consumed, from its beginning.
+  std::string_view view() const { return query_.empty() ? arrived_ : query_.view(); }
+  // More of what was received comes into view; false when there is no more.
+  bool pull() { return query_.pull(); }
+  // How far into view() the commands taken this turn reach, and how far they have run.
+  size_t parsed = 0;
+  size_t executed = 0;
+  // Drops what was executed. Views into it are void.
+  void consume();
+  // Keeps what is left of a buffer of the ring; at the end of the turn.
+  void keep_arrived();
+  // Parsing starts again at `executed`.
+  void rewind_parser();
+
+  // Sends what there is unless a send is in flight.
+  void flush();
+  // Sends what there is, then closes.
+  void close_after_flush();
+  void close();
+  bool closing() const { return closing_; }
+  bool queued = false;   // In the server's list of those with work.
+  bool touched = false;  // Took part in this turn.
+
+  // SocketHandler.
+  void on_receive(base::ByteSpan bytes) override;
+  void on_receive_end(int error) override;
+  void on_receive_into(size_t result) override;
+  void on_send_done(int32_t result) override;
+  void on_closed() override;
+  // CommandSource.
+  void on_runnable() override;
+
+ private:
+  static constexpr size_t kPieces = 8;
+
+  void limit_input();
+
+  Server* const server_;
+  const iouring::SocketId socket_;
+  resp::CommandParser parser_;
+  QueryBuffer query_;
+  resp::OutputBuffer output_;
+  std::string_view arrived_;  // In a buffer of the ring, while query_ is empty.
+  std::array<iovec, kPieces> pieces_;
+  bool sending_ = false;
+  bool paused_ = false;
+  bool input_ended_ = false;
+  bool closing_ = false;
+  Session session_;  // Writes to output_.
+};
+
+}  // namespace engine
+
+#endif  // BASALT_ENGINE_CONNECTION_H_

@@ -1,0 +1,75 @@
+#include "engine/databases.h"
+
+#include "engine/tier.h"
+#include "engine/value/chunked_string.h"
+
+namespace engine {
+
+Databases::Databases(int count, const base::KeyHasher* hasher, base::Random* random)
+    : shared_(hasher, random) {
+  CHECK_GT(count, 0);
+  shared_.residence.heap = &shared_.heap;
+  for (int i = 0; i < count; ++i) mapping_.push_back(make_keyspace());
+}
+
+Databases::~Databases() {
+  for (ChunkedString* chunks : shared_.condemned_chunks) ChunkedString::release(chunks);
+}
+
+std::unique_ptr<Keyspace> Databases::make_keyspace() {
+  auto keyspace = std::make_unique<Keyspace>(next_id_++, &shared_);
+  by_id_[keyspace->id()] = keyspace.get();
+  return keyspace;
+}
+
+Keyspace* Databases::find(NamespaceId id) const {
+  const auto at = by_id_.find(id);
+  return at == by_id_.end() ? nullptr : at->second;
+}
+
+int Databases::index_of(NamespaceId id) const {
+  for (size_t i = 0; i < mapping_.size(); ++i)
+    if (mapping_[i]->id() == id) return static_cast<int>(i);
+  return -1;
+}
+
+void Databases::swap(int a, int b) {
+  std::swap(mapping_[static_cast<size_t>(a)], mapping_[static_cast<size_t>(b)]);
+}
+
+uint64_t Databases::flush(int index) {
+  std::unique_ptr<Keyspace>& mapped = mapping_[static_cast<size_t>(index)];
+  const uint64_t keys = mapped->size();
+  if (keys == 0) return 0;
+  shared_.changes += keys;
+  by_id_.erase(mapped->id());
+  if (shared_.residence.tier != nullptr) shared_.residence.tier->drop_namespace(mapped->id());
+  mapped->residence().forget_all_cold();
+  detached_.push_back(std::move(mapped));
+  mapped = make_keyspace();
+  return keys;
+}
+
+uint64_t Databases::keys() const {
+  uint64_t keys = 0;
+  for (const auto& keyspace : mapping_) keys += keyspace->size();
+  return keys;
+}
+
+bool Databases::free_step(size_t entries_max) {
+  std::vector<ChunkedString*>& condemned = shared_.condemned_chunks;
+  if (!condemned.empty()) {
+    if (ChunkedString::release_step(condemned.back(), entries_max)) condemned.pop_back();
+    return true;
+  }
+  if (detached_.empty()) return false;
+  Keyspace& keyspace = *detached_.front();
+  constexpr size_t kEntriesPerBucket = 8;
+  const bool more =
+      keyspace.dictionary().drain(entries_max / kEntriesPerBucket + 1,
+                                  [&](Entry* entry) { keyspace.residence().free_detached(entry); });
+  if (!more) detached_.erase(detached_.begin());
+  return true;
+}
+
+}  // namespace engine

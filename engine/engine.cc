@@ -1,0 +1,268 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "base/memory.h"
+#include "engine/eviction.h"
+#include "engine/snapshots.h"
+#include "engine/tier_open.h"
+
+namespace engine {
+
+namespace {
+
+// Keys of one batch that need no allocation of their own.
+constexpr size_t kBatchKeys = 4096;
+
+}  // namespace
+
+Engine::Engine(const Environment& environment)
+    : environment_(environment),
+      hasher_(base::KeyHasher::with_random_secret(*environment.random)),
+      databases_(static_cast<int>(environment.config->options().databases), &hasher_,
+                 environment.random) {
+  statistics_.commands.resize(all_commands().size());
+  statistics_.started_ms = environment_.clock->wall_ms();
+  batch_keys_.resize(kBatchKeys);
+  databases_.shared().now_ms = statistics_.started_ms;
+  databases_.shared().access.set_now(statistics_.started_ms);
+}
+
+Engine::~Engine() = default;
+
+base::Status Engine::open(std::string* message) {
+  for (const auto& [from, to] : options().rename_command) {
+    const std::string_view reason = commands_.rename(from, to);
+    if (reason.empty()) continue;
+    *message = fmt::format("rename-command {}: {}", from, reason);
+    return base::Error{base::ErrorCode::kInvalid};
+  }
+  apply_memory_options();
+  if (options().tier) {
+    base::Result<std::unique_ptr<Tier>> tier = open_tier(*this, message);
+    if (!tier.ok()) return tier.error();
+    tier_ = std::move(tier).value();
+    databases_.shared().residence.tier = tier_.get();
+  }
+  gate_ = std::make_unique<Gate>(&budget_, tier_.get(), this);
+  snapshots_ = std::make_unique<Snapshots>(this);
+  background_ = std::make_unique<Background>(this);
+  register_hooks();
+  return base::ok_status();
+}
+
+void Engine::apply_memory_options() {
+  const Options& now = options();
+  budget_.set_limits({.maxmemory = now.maxmemory,
+                      .bounds_resident = now.tier,
+                      .low_water_percent = static_cast<uint32_t>(now.tier_low_water)});
+  const bool lfu = now.maxmemory_policy == MaxmemoryPolicy::kAllkeysLfu ||
+                   now.maxmemory_policy == MaxmemoryPolicy::kVolatileLfu;
+  databases_.shared().access.configure(lfu, static_cast<uint32_t>(now.lfu_log_factor),
+                                       static_cast<uint32_t>(now.lfu_decay_time));
+  if (tier_ == nullptr) return;
+  apply_tier_options(*this);
+}
+
+void Engine::register_hooks() {
+  Config& config = *environment_.config;
+  config.on_change({"maxmemory", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
+                    "tier-low-water", "tier-max-bytes", "tier-read-depth", "tier-write-depth",
+                    "snapshot-io-depth", "snapshot-buffer", "rdbcompression"},
+                   [this](const Options&) {
+                     apply_memory_options();
+                     return std::string();
+                   });
+}
+
+// ---- Commands
+
+void Engine::begin_turn() {
+  KeyspaceShared& shared = databases_.shared();
+  shared.now_ms = environment_.clock->wall_ms();
+  shared.access.set_now(shared.now_ms);
+  if (tier_ != nullptr) tier_->pump();
+  gate_->wake_writers();
+}
+
+Request Engine::prepare(const Session& session, CommandWords words) {
+  Request request;
+  request.words = words;
+  request.command = commands_.resolve(words);
+  if (request.command == nullptr || request.command->access == KeyAccess::kNone) return request;
+  if (!request.command->arity_fits(words.size())) return request;
+
+  RequestKey* keys = batch_keys_.data() + batch_keys_used_;
+  if (words.size() > batch_keys_.size() - batch_keys_used_) {
+    more_keys_.push_back(std::make_unique<RequestKey[]>(words.size()));
+    keys = more_keys_.back().get();
+  }
+  const Keyspace& keyspace = databases_.at(session.database);
+  size_t count = 0;
+  for_each_key(*request.command, words, [&](const KeyRef& ref) {
+    // A command may name one word as a key twice at most: its source and its destination.
+    if (count == words.size()) return;
+    keys[count] = {keyspace.key_of(words[ref.position]), ref.access};
+    keyspace.prefetch_bucket(keys[count].key.hash);
+    ++count;
+  });
+  if (keys == batch_keys_.data() + batch_keys_used_) batch_keys_used_ += count;
+  request.keys = {keys, count};
+  return request;
+}
+
+void Engine::prefetch_entries(const Session& session, const Request& request) {
+  const Keyspace& keyspace = databases_.at(session.database);
+  for (const RequestKey& key : request.keys) keyspace.prefetch_entry(key.key.hash);
+}
+
+void Engine::end_batch() {
+  batch_keys_used_ = 0;
+  more_keys_.clear();
+}
+
+void Engine::reply_error(Session* session, std::string_view error) {
+  session->failed = true;
+  ++statistics_.error_replies;
+  std::string_view code = "ERR";
+  if (error.starts_with('-')) code = error.substr(1, error.find(' ') - 1);
+  // As many codes as there are kinds of errors; scripts could make up more.
+  constexpr size_t kCodesMax = 128;
+  const auto at = statistics_.errors.find(std::string(code));
+  if (at != statistics_.errors.end()) {
+    ++at->second;
+  } else if (statistics_.errors.size() < kCodesMax) {
+    statistics_.errors.emplace(code, 1);
+  }
+  session->reply.error(error);
+}
+
+bool Engine::refuse(Session* session, const Request& request) {
+  const Command* const command = request.command;
+  if (command == nullptr) {
+    reply_error(session, commands_.unknown_command_error(request.words));
+    return true;
+  }
+  CommandStatistics& counters = statistics_.commands[command->id];
+  if (!command->arity_fits(request.words.size())) {
+    ++counters.rejected_calls;
+    reply_error(session, wrong_arity_error(*command));
+    return true;
+  }
+  if (!session->authenticated && !command->has(command_flag::kNoAuth)) {
+    ++counters.rejected_calls;
+    reply_error(session, "-NOAUTH Authentication required.");
+    return true;
+  }
+  if (loading_ != nullptr && !command->has(command_flag::kLoading)) {
+    ++counters.rejected_calls;
+    reply_error(session, "-LOADING Redis is loading the dataset in memory");
+    return true;
+  }
+  if (command->has(command_flag::kWrite) && snapshots_->refuses_writes()) {
+    ++counters.rejected_calls;
+    reply_error(session,
+                "-MISCONF Redis is configured to save RDB snapshots, but it's currently unable to "
+                "persist to disk. Commands that may modify the data set are disabled, because this "
+                "instance is configured to report errors during writes if RDB snapshotting fails "
+                "(stop-writes-on-bgsave-error option). Please check the Redis logs for details "
+                "about the RDB error.");
+    return true;
+  }
+  return false;
+}
+
+Outcome Engine::execute(Session* session, const Request& request) {
+  session->parked = false;
+  if (refuse(session, request)) {
+    gate_->finish(session);
+    ++session->command_sequence;
+    return Outcome::kDone;
+  }
+  Keyspace& keyspace = databases_.at(session->database);
+  std::string error;
+  switch (gate_->admit(session, keyspace, request, &error)) {
+    case Admission::kReady:
+      run(session, keyspace, request);
+      break;
+    case Admission::kRefused:
+      ++statistics_.commands[request.command->id].rejected_calls;
+      reply_error(session, error);
+      break;
+    case Admission::kParked:
+      session->parked = true;
+      keyspace.clear_cold_notes();
+      if (tier_ != nullptr) ++tier_->mutable_statistics().parked_commands;
+      return Outcome::kParked;
+  }
+  keyspace.clear_cold_notes();
+  gate_->finish(session);
+  ++session->command_sequence;
+  return session->blocked ? Outcome::kBlocked : Outcome::kDone;
+}
+
+void Engine::run(Session* session, Keyspace& keyspace, const Request& request) {
+  CommandContext context(this, session, &keyspace, request.command, request.words);
+  const uint64_t begin_ns = environment_.clock->monotonic_ns();
+  session->failed = false;
+  request.command->handler(context);
+  CommandStatistics& counters = statistics_.commands[request.command->id];
+  ++counters.calls;
+  counters.microseconds += (environment_.clock->monotonic_ns() - begin_ns) / 1000;
+  if (session->failed) ++counters.failed_calls;
+  ++statistics_.commands_processed;
+  ++session->commands;
+  session->last_command_id = request.command->id;
+  session->active_ms = keyspace.shared().now_ms;
+}
+
+void Engine::look_ahead(Session* session, const Request& request, uint64_t behind) {
+  gate_->look_ahead(session, databases_.at(session->database), request, behind);
+}
+
+bool Engine::end_turn() {
+  const bool more = background_->run();
+  if (tier_ != nullptr) tier_->index().flush_turn();
+  return more;
+}
+
+void Engine::on_tick() {
+  snapshots_->tick(now_ms());
+  if (tier_ != nullptr) sample_tier(*this);
+}
+
+bool Engine::evict_for(uint64_t bytes) { return evict(*this, bytes); }
+
+// ---- Sessions
+
+void Engine::add_session(Session* session) {
+  const bool added = sessions_.emplace(session->id, session).second;
+  CHECK(added);
+}
+
+void Engine::remove_session(Session* session) {
+  gate_->forget(session);
+  sessions_.erase(session->id);
+}
+
+Session* Engine::session(uint64_t id) const {
+  const auto at = sessions_.find(id);
+  return at == sessions_.end() ? nullptr : at->second;
+}
+
+void Engine::block(Session* session) {
+  CHECK(!session->blocked);
+  session->blocked = true;
+}
+
+void Engine::complete(uint64_t session_id, base::InlineFunction<void(resp::ReplyWriter&)> reply) {
+  Session* const waiting = session(session_id);
+  if (waiting == nullptr) return;
+  CHECK(waiting->blocked);
+  waiting->blocked = false;
+  reply(waiting->reply);
+  waiting->source->on_runnable();
+}
+
+}  // namespace engine

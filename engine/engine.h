@@ -1,0 +1,159 @@
+// Engine: the data set and everything that acts on it, without a socket.
+//
+// The server gives it commands of sessions; the simulation and the loader do the same. One turn:
+//
+//   begin_turn()                           time, and what the last turn left to wake
+//   for a batch of commands:
+//     prepare(session, words) -> Request   look up the row, hash the keys, prefetch their buckets
+//     prefetch_entries(request)
+//     execute(session, request)            gate, then handler
+//   end_turn()                             background slices, index writes
+//
+// Deterministic: everything it knows of the world comes through Environment.
+
+#ifndef BASALT_ENGINE_ENGINE_H_
+#define BASALT_ENGINE_ENGINE_H_
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "engine/background.h"
+#include "engine/budget.h"
+#include "engine/command.h"
+#include "engine/command_table.h"
+#include "engine/config.h"
+#include "engine/databases.h"
+#include "engine/gate.h"
+#include "engine/session.h"
+#include "engine/statistics.h"
+#include "engine/tier.h"
+#include "iouring/disk.h"
+#include "iouring/helpers.h"
+#include "iouring/io_schedule.h"
+#include "iouring/loop.h"
+
+namespace engine {
+
+class Loading;
+class Snapshots;
+
+// What the engine runs on. All outlive it.
+struct Environment {
+  iouring::Loop* loop = nullptr;
+  iouring::IoSchedule* disk = nullptr;
+  iouring::Helpers* helpers = nullptr;
+  const base::Clock* clock = nullptr;
+  base::Random* random = nullptr;
+  base::Logger* log = nullptr;
+  Config* config = nullptr;
+  // Opens the key index in a directory of its own: RocksDB's, or the simulation's.
+  std::function<base::Result<std::unique_ptr<logstore::KeyIndex>>(const std::string& directory,
+                                                                  size_t cache_bytes)>
+      open_index;
+  // The process's resident set in bytes; the simulation has a model of it.
+  uint64_t (*resident_bytes)() = nullptr;
+};
+
+enum class Outcome : uint8_t {
+  kDone,     // It replied.
+  kParked,   // Offer it again after on_runnable().
+  kBlocked,  // It has run and replies later; on_runnable() follows the reply.
+};
+
+class Engine final : public Evictor {
+ public:
+  explicit Engine(const Environment& environment);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Opens the cold tier if it is configured. The text of the error is complete for the log.
+  base::Status open(std::string* message);
+
+  // ---- Commands
+  void begin_turn();
+  // Views of the request are valid until end_batch().
+  Request prepare(const Session& session, CommandWords words);
+  void prefetch_entries(const Session& session, const Request& request);
+  Outcome execute(Session* session, const Request& request);
+  void look_ahead(Session* session, const Request& request, uint64_t behind);
+  void end_batch();
+  // Background slices and what the turn has gathered; true when the next turn should not wait.
+  bool end_turn();
+  // Of clock().monotonic_ns(): when a turn is due though nothing happens.
+  uint64_t next_tick_ns() const { return background_->next_tick_ns(); }
+  // Background's: every 100 ms.
+  void on_tick();
+
+  // Evictor.
+  bool evict_for(uint64_t bytes) override;
+
+  // ---- Sessions
+  uint64_t next_session_id() { return next_session_id_++; }
+  void add_session(Session* session);
+  // Gives back everything the session holds.
+  void remove_session(Session* session);
+  // Null when it is gone.
+  Session* session(uint64_t id) const;
+  const std::unordered_map<uint64_t, Session*>& sessions() const { return sessions_; }
+  // The session's command is kBlocked until complete() is called for it.
+  void block(Session* session);
+  // Sends an error line (command.h) and counts it.
+  void reply_error(Session* session, std::string_view error);
+  // Writes the reply of a blocked command and lets the session go on; nothing if it is gone.
+  void complete(uint64_t session_id, base::InlineFunction<void(resp::ReplyWriter&)> reply);
+
+  // ---- Parts
+  const Environment& environment() const { return environment_; }
+  const Options& options() const { return environment_.config->options(); }
+  Config& config() { return *environment_.config; }
+  base::Logger& log() { return *environment_.log; }
+  Databases& databases() { return databases_; }
+  Budget& budget() { return budget_; }
+  Gate& gate() { return *gate_; }
+  Tier* tier() { return tier_.get(); }  // Null when the tier is off.
+  Background& background() { return *background_; }
+  Snapshots& snapshots() { return *snapshots_; }
+  CommandIndex& commands() { return commands_; }
+  Statistics& statistics() { return statistics_; }
+  // The load in progress; null when there is none.
+  Loading* loading() { return loading_; }
+  void set_loading(Loading* loading) { loading_ = loading; }
+  int64_t now_ms() const { return databases_.shared().now_ms; }
+
+ private:
+  void apply_memory_options();
+  void register_hooks();
+  // Replies with the reason why the command may not run at all; false when it may.
+  bool refuse(Session* session, const Request& request);
+  void run(Session* session, Keyspace& keyspace, const Request& request);
+
+  const Environment environment_;
+  const base::KeyHasher hasher_;
+  Databases databases_;
+  Loading* loading_ = nullptr;  // Not null while the data set is being loaded.
+  Budget budget_;
+  Statistics statistics_;
+  CommandIndex commands_;
+  std::unique_ptr<Tier> tier_;
+  std::unique_ptr<Gate> gate_;
+  std::unique_ptr<Snapshots> snapshots_;
+  std::unique_ptr<Background> background_;
+  std::unordered_map<uint64_t, Session*> sessions_;
+  uint64_t next_session_id_ = 1;
+  std::vector<RequestKey> batch_keys_;  // Of the requests of a batch; never grows.
+  size_t batch_keys_used_ = 0;
+  std::vector<std::unique_ptr<RequestKey[]>> more_keys_;  // Of commands that do not fit there.
+};
+
+}  // namespace engine
+
+#endif  // BASALT_ENGINE_ENGINE_H_

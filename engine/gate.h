@@ -1,0 +1,103 @@
+// Gate: what stands between a command and its handler.
+//
+// It finds the command's keys, learns where cold ones lie, has their values read in full before
+// the handler runs, and makes sure that the memory which the command takes is there. A command that
+// has to wait is parked: its source keeps the bytes and offers the command again when told, from
+// the top, so nothing that was checked before the wait is trusted after it.
+//
+//   every key located? -- no --> park (lookups in flight)
+//   more than a quarter of maxmemory? --> refuse: -OOM command needs N bytes, limit M
+//   every value resident? -- no --> park (reads in flight)
+//   room for what is written? -- no --> park until demotion or eviction made room, or refuse
+//   run
+//
+// Writers that wait for room are served first come, first served.
+
+#ifndef BASALT_ENGINE_GATE_H_
+#define BASALT_ENGINE_GATE_H_
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "engine/budget.h"
+#include "engine/command_keys.h"
+#include "engine/command_table.h"
+#include "engine/keyspace.h"
+#include "engine/session.h"
+#include "engine/tier.h"
+
+namespace engine {
+
+// A key of a request, hashed.
+struct RequestKey {
+  Key key;
+  KeyAccess access = KeyAccess::kNone;
+};
+
+// One command as it goes through the gate. Views are valid for the turn.
+struct Request {
+  const Command* command = nullptr;  // Null: unknown.
+  CommandWords words;
+  std::span<const RequestKey> keys;
+};
+
+enum class Admission : uint8_t { kReady, kParked, kRefused };
+
+// Frees memory for writers when the tier cannot.
+class Evictor {
+ public:
+  // Deletes keys by maxmemory-policy until `bytes` of room are there; false when it cannot.
+  virtual bool evict_for(uint64_t bytes) = 0;
+
+ protected:
+  ~Evictor() = default;
+};
+
+class Gate {
+ public:
+  // All outlive the gate; `tier` is null when it is off.
+  Gate(Budget* budget, Tier* tier, Evictor* evictor)
+      : budget_(budget), tier_(tier), evictor_(evictor) {}
+
+  // kRefused fills *error with an error line for the client.
+  Admission admit(Session* session, Keyspace& keyspace, const Request& request, std::string* error);
+  // The command ran, or will not: what was held for it is given back.
+  void finish(Session* session);
+  // Starts the lookups and reads of the command that stands `behind` places behind the parked one
+  // of its session.
+  void look_ahead(Session* session, Keyspace& keyspace, const Request& request, uint64_t behind);
+  void forget(Session* session);
+
+  // Memory may have become free: wakes writers as far as there is room. Once a turn.
+  void wake_writers();
+  // Demotion cannot free any more: who waits is refused.
+  void set_exhausted(bool exhausted) { exhausted_ = exhausted; }
+  size_t waiting_writers() const { return waiting_writers_.size(); }
+  uint64_t parked_writers_total() const { return parked_writers_total_; }
+
+ private:
+  Admission admit_cold(Session* session, Keyspace& keyspace, const Request& request,
+                       std::string* error);
+  Admission admit_write(Session* session, const Request& request, std::string* error);
+
+  struct ColdKey {
+    Key key;
+    KeyAccess access;
+    logstore::IndexValue where;
+  };
+
+  Budget* const budget_;
+  Tier* const tier_;
+  Evictor* const evictor_;
+  std::vector<ColdKey> cold_;  // Of the request at hand.
+  std::deque<Session*> waiting_writers_;
+  int64_t room_ = 0;  // What the budget had left when it was last asked, less what ran since.
+  bool exhausted_ = false;
+  uint64_t parked_writers_total_ = 0;
+};
+
+}  // namespace engine
+
+#endif  // BASALT_ENGINE_GATE_H_

@@ -1,0 +1,241 @@
+#include "engine/keyspace.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "engine/tier.h"
+#include "engine/value/chunked_string.h"
+#include "engine/value/value_type.h"
+#include "persist/rdb_format.h"
+
+namespace engine {
+
+Keyspace::Keyspace(NamespaceId id, KeyspaceShared* shared)
+    : id_(id),
+      shared_(shared),
+      dictionary_(&shared->heap, shared->hasher),
+      residence_(id, &dictionary_, &shared->residence) {}
+
+// ---- Reading
+
+Entry* Keyspace::live_entry(const Key& key) {
+  Entry* const entry = dictionary_.find(key.hash, key.text);
+  if (entry == nullptr || !entry->has_expiry() || !is_expired(entry->expiry_ms())) [[likely]]
+    return entry;
+  remove_resident(key);
+  ++shared_->expired;
+  return nullptr;
+}
+
+void Keyspace::touch(const Key& key, Entry* entry) {
+  if (shared_->counts_touches) entry->set_access(shared_->access.touched(entry->access()));
+  if (!entry->probation()) [[likely]]
+    return;
+  // Those who waited for the read are its first touch; whoever comes later is the second.
+  FetchId id;
+  if (shared_->residence.tier->fetches().find(id_, key, &id) != nullptr) return;
+  entry->set_probation(false);
+  ++shared_->promoted_keys;
+}
+
+Entry* Keyspace::find(const Key& key) {
+  Entry* const entry = live_entry(key);
+  if (entry == nullptr) {
+    // A cold key with value access is there only when it has expired.
+    live_note(key);
+    ++shared_->misses;
+    return nullptr;
+  }
+  ++shared_->hits;
+  touch(key, entry);
+  return entry;
+}
+
+Entry* Keyspace::peek(const Key& key) { return live_entry(key); }
+
+std::optional<KeyFacts> Keyspace::facts(const Key& key, bool counts) {
+  std::optional<KeyFacts> facts;
+  if (Entry* const entry = live_entry(key)) {
+    facts = KeyFacts{entry->type(), entry->expiry_ms(), entry};
+  } else if (const ColdNote* const note = live_note(key)) {
+    facts = KeyFacts{value_type_of(note->where.rdb_type), note->where.expire_at_ms, nullptr};
+  }
+  if (counts) ++(facts.has_value() ? shared_->hits : shared_->misses);
+  return facts;
+}
+
+// ---- Writing
+
+EntryOptions Keyspace::fresh_options() const {
+  EntryOptions options;
+  options.access = shared_->access.fresh();
+  options.epoch = residence_.epoch();
+  return options;
+}
+
+Dictionary::Slot Keyspace::slot_to_overwrite(const Key& key, bool* had_expiry) {
+  Dictionary::Slot slot = dictionary_.find_slot(key.hash, key.text);
+  if (!slot) {
+    if (ColdNote* const note = cold_note(key)) {
+      *had_expiry = note->where.expire_at_ms != kNoExpiry;
+      forget_note(key, note);
+    }
+    return slot;
+  }
+  residence_.modify(key.hash, slot);
+  *had_expiry = slot.entry()->has_expiry();
+  return slot;
+}
+
+// Frees what the entry's value holds outside the entry, later when it is large.
+void Keyspace::release_value(Entry* entry) {
+  if (entry->form() == ValueForm::kChunked) shared_->condemned_chunks.push_back(entry->chunks());
+}
+
+void Keyspace::apply_expiry(Dictionary::Slot slot, const SetOptions& options) {
+  Entry* entry = slot.entry();
+  if (options.keep_expiry) return;
+  const bool had = entry->has_expiry();
+  const bool has = options.expiry_ms != kNoExpiry;
+  if (!had && !has) [[likely]]
+    return;
+  entry = has ? shared_->heap.with_expiry(entry, options.expiry_ms)
+              : shared_->heap.without_expiry(entry);
+  dictionary_.replace(slot, entry);
+  residence_.note_expiry(had, has);
+}
+
+void Keyspace::set(const Key& key, std::string_view value, const SetOptions& options) {
+  CHECK_LE(value.size(), base::kInlineValueBytesMax);
+  ++shared_->changes;
+  int64_t cold_expiry_ms = kNoExpiry;
+  if (options.keep_expiry) {
+    if (const ColdNote* const note = live_note(key)) cold_expiry_ms = note->where.expire_at_ms;
+    live_entry(key);
+  }
+  bool had_expiry = false;
+  Dictionary::Slot slot = slot_to_overwrite(key, &had_expiry);
+  if (!slot) {
+    EntryOptions fresh = fresh_options();
+    fresh.form = options.form;
+    fresh.expiry_ms = options.keep_expiry ? cold_expiry_ms : options.expiry_ms;
+    residence_.create(key.hash, shared_->heap.create(key.text, value, fresh));
+    return;
+  }
+  Entry* entry = slot.entry();
+  release_value(entry);
+  entry = shared_->heap.with_value(entry, value, options.form);
+  entry->set_access(shared_->access.fresh());
+  dictionary_.replace(slot, entry);
+  apply_expiry(slot, options);
+}
+
+void Keyspace::set_chunks(const Key& key, ChunkedString* chunks, const SetOptions& options) {
+  int64_t expiry_ms = options.expiry_ms;
+  if (options.keep_expiry) {
+    const std::optional<KeyFacts> old = facts(key);
+    expiry_ms = old.has_value() ? old->expiry_ms : kNoExpiry;
+  }
+  if (exists(key)) erase(key);
+  ++shared_->changes;
+  EntryOptions fresh = fresh_options();
+  fresh.expiry_ms = expiry_ms;
+  residence_.create(key.hash, shared_->heap.create_chunked(key.text, chunks, fresh));
+}
+
+void Keyspace::set_string(const Key& key, std::string_view value, const SetOptions& options) {
+  if (value.size() <= base::kInlineValueBytesMax) return set(key, value, options);
+  set_chunks(key, ChunkedString::create(base::as_bytes(value)), options);
+}
+
+Dictionary::Slot Keyspace::modify(const Key& key) {
+  if (live_entry(key) == nullptr) return {};
+  Dictionary::Slot slot = dictionary_.find_slot(key.hash, key.text);
+  residence_.modify(key.hash, slot);
+  touch(key, slot.entry());
+  ++shared_->changes;
+  return slot;
+}
+
+void Keyspace::add(const Key& key, Entry* entry) {
+  ++shared_->changes;
+  residence_.create(key.hash, entry);
+}
+
+void Keyspace::remove_resident(const Key& key) {
+  Entry* const entry = residence_.forget(key.hash, key.text);
+  if (entry->form() != ValueForm::kChunked) {
+    shared_->heap.destroy(entry);
+    return;
+  }
+  // The entry gives up one reference when it is destroyed; the other is freed in slices.
+  shared_->condemned_chunks.push_back(entry->chunks()->freeze());
+  shared_->heap.destroy(entry);
+}
+
+bool Keyspace::erase(const Key& key) {
+  if (live_entry(key) != nullptr) {
+    remove_resident(key);
+  } else if (ColdNote* const note = live_note(key)) {
+    forget_note(key, note);
+  } else {
+    return false;
+  }
+  ++shared_->changes;
+  return true;
+}
+
+bool Keyspace::set_expiry(const Key& key, int64_t expiry_ms) {
+  if (live_entry(key) == nullptr) return false;
+  Dictionary::Slot slot = dictionary_.find_slot(key.hash, key.text);
+  residence_.modify(key.hash, slot);
+  apply_expiry(slot, {.expiry_ms = expiry_ms});
+  ++shared_->changes;
+  return true;
+}
+
+void Keyspace::rename(const Key& from, Keyspace& to_keyspace, const Key& to) {
+  if (to_keyspace.exists(to)) to_keyspace.erase(to);
+  Entry* entry = residence_.forget(from.hash, from.text);
+  if (entry->has_record_ref()) entry = shared_->heap.without_record_ref(entry);
+  entry->set_state(EntryState::kDirty);
+  entry->set_probation(false);
+  entry->set_epoch(residence_.epoch());
+  entry = shared_->heap.with_key(entry, to.text);
+  to_keyspace.residence_.create(to.hash, entry);
+  ++shared_->changes;
+}
+
+// ---- Cold keys
+
+void Keyspace::note_cold(const Key& key, const logstore::IndexValue& where) {
+  if (cold_note(key) == nullptr) cold_notes_.push_back({std::string(key.text), where});
+}
+
+Keyspace::ColdNote* Keyspace::cold_note(const Key& key) {
+  for (ColdNote& note : cold_notes_)
+    if (note.key == key.text) return &note;
+  return nullptr;
+}
+
+Keyspace::ColdNote* Keyspace::live_note(const Key& key) {
+  ColdNote* const note = cold_note(key);
+  if (note == nullptr || !is_expired(note->where.expire_at_ms)) return note;
+  forget_note(key, note);
+  ++shared_->expired;
+  return nullptr;
+}
+
+void Keyspace::forget_note(const Key& key, ColdNote* note) {
+  residence_.forget_cold(key, note->where);
+  *note = std::move(cold_notes_.back());
+  cold_notes_.pop_back();
+}
+
+bool Keyspace::expire_if_due(const Key& key) {
+  const uint64_t before = shared_->expired;
+  if (live_entry(key) == nullptr) live_note(key);
+  return shared_->expired != before;
+}
+
+}  // namespace engine

@@ -1,0 +1,44 @@
+#include "engine/process.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+namespace engine {
+
+namespace {
+
+// /proc files are made by the kernel when they are read: there is no I/O to wait for.
+size_t read_proc(const char* path, char* to, size_t bytes) {
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  const ssize_t count = ::read(fd, to, bytes - 1);
+  ::close(fd);
+  if (count <= 0) return 0;
+  to[count] = '\0';
+  return static_cast<size_t>(count);
+}
+
+}  // namespace
+
+uint64_t resident_bytes() {
+  std::array<char, 128> text;
+  if (read_proc("/proc/self/statm", text.data(), text.size()) == 0) return 0;
+  const char* const resident = std::strchr(text.data(), ' ');
+  if (resident == nullptr) return 0;
+  static const auto page_bytes = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  return std::strtoull(resident, nullptr, 10) * page_bytes;
+}
+
+uint64_t resident_peak_bytes() {
+  std::array<char, 4096> text;
+  if (read_proc("/proc/self/status", text.data(), text.size()) == 0) return 0;
+  const char* const line = std::strstr(text.data(), "VmHWM:");
+  return line == nullptr ? 0 : std::strtoull(line + 6, nullptr, 10) * 1024;
+}
+
+}  // namespace engine

@@ -1,0 +1,335 @@
+#include "engine/server.h"
+
+#include <algorithm>
+
+#include "base/memory.h"
+
+namespace engine {
+
+namespace {
+
+// Input that waits for its turn is kept up to this share of maxmemory per client; more is slowed
+// down by the peer's window.
+constexpr uint64_t kQueryBufferShare = 2;
+constexpr int64_t kIdleCheckMs = 1000;
+
+constexpr std::string_view kProtectedModeError =
+    "-DENIED Redis is running in protected mode because protected mode is enabled and no password "
+    "is set for the default user. In this mode connections are only accepted from the loopback "
+    "interface. If you want to connect from external computers to Redis you may adopt one of the "
+    "following solutions: 1) Just disable protected mode sending the command 'CONFIG SET "
+    "protected-mode no' from the loopback interface by connecting to Redis from the same host the "
+    "server is running, however MAKE SURE Redis is not publicly accessible from internet if you do "
+    "so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable "
+    "the protected mode by editing the Redis configuration file, and setting the protected mode "
+    "option to 'no', and then restarting the server. 3) If you started the server manually just "
+    "for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication "
+    "password for the default user. NOTE: You only need to do one of the above things in order for "
+    "the server to start accepting connections from the outside.";
+
+}  // namespace
+
+Server::Server(Engine* engine, iouring::Net* net) : engine_(engine), net_(net) {
+  batch_.reserve(kBatchCommands);
+}
+
+Server::~Server() = default;
+
+// ---- Listening
+
+base::Status Server::listen(std::string* message) {
+  const Options& options = engine_->options();
+  int listening = 0;
+  if (options.port != 0)
+    for (const std::string& address : options.bind)
+      RETURN_IF_ERROR(listen_on(address, message, &listening));
+  if (!options.unixsocket.empty()) {
+    iouring::ListenOptions unix_options;
+    unix_options.unix_path = options.unixsocket;
+    unix_options.unix_mode = static_cast<uint32_t>(options.unixsocketperm);
+    base::Result<iouring::ListenerId> listener =
+        net_->listen(unix_options, [this](iouring::SocketId socket) { accept(socket); });
+    if (!listener.ok()) {
+      *message = fmt::format("Failed opening Unix socket: {}: {}", options.unixsocket,
+                             listener.error().to_string());
+      return listener.error();
+    }
+    listeners_.push_back(*listener);
+    ++listening;
+  }
+  if (listening > 0) return base::ok_status();
+  *message = "Configured to not listen anywhere, exiting.";
+  return base::Error{base::ErrorCode::kInvalid};
+}
+
+base::Status Server::listen_on(const std::string& configured, std::string* message,
+                               int* listening) {
+  const Options& options = engine_->options();
+  const bool optional = configured.starts_with('-');
+  const std::string address = optional ? configured.substr(1) : configured;
+  iouring::ListenOptions tcp_options;
+  tcp_options.address = address;
+  tcp_options.port = static_cast<uint16_t>(options.port);
+  tcp_options.backlog = static_cast<int>(options.tcp_backlog);
+  tcp_options.keepalive_s = static_cast<uint32_t>(options.tcp_keepalive);
+  base::Result<iouring::ListenerId> listener =
+      net_->listen(tcp_options, [this](iouring::SocketId socket) { accept(socket); });
+  if (listener.ok()) {
+    listeners_.push_back(*listener);
+    ++*listening;
+    return base::ok_status();
+  }
+  const int error = listener.error().sys_errno;
+  if (optional && (error == EADDRNOTAVAIL || error == EAFNOSUPPORT)) return base::ok_status();
+  // As in Redis, "::*" is an implicit part of the default bind: a host without IPv6 does not fail.
+  if (address == "::*" && (error == EAFNOSUPPORT || error == EADDRNOTAVAIL))
+    return base::ok_status();
+  std::string owner;
+  if (error == EADDRINUSE) {
+    const int pid = iouring::find_port_owner(static_cast<uint16_t>(options.port));
+    owner = pid != 0 ? fmt::format(", held by process {}", pid) : "";
+    owner += ". Stop it or choose another port";
+  }
+  engine_->log().warning("Warning: Could not create server TCP listening socket {}:{}: bind: {}",
+                         address, options.port, listener.error().to_string());
+  *message = fmt::format("Failed listening on port {} (TCP), aborting{}.", options.port, owner);
+  return listener.error();
+}
+
+bool Server::is_protected(iouring::SocketId socket) const {
+  const Options& options = engine_->options();
+  return options.protected_mode && options.requirepass.empty() && !net_->is_local(socket);
+}
+
+void Server::accept(iouring::SocketId socket) {
+  if (connections_.size() >= static_cast<size_t>(engine_->options().maxclients)) {
+    ++engine_->statistics().connections_rejected;
+    return refuse_newcomer(socket, "-ERR max number of clients reached");
+  }
+  if (is_protected(socket)) {
+    ++engine_->statistics().connections_rejected;
+    return refuse_newcomer(socket, kProtectedModeError);
+  }
+  auto owned = std::make_unique<Connection>(this, socket, engine_->next_session_id());
+  Connection* const connection = owned.get();
+  Session& session = connection->session();
+  session.peer_address = net_->peer_address(socket);
+  session.local_address = net_->local_address(socket);
+  session.descriptor = net_->descriptor(socket);
+  session.is_local = net_->is_local(socket);
+  session.created_ms = session.active_ms = engine_->environment().clock->wall_ms();
+  session.authenticated = engine_->options().requirepass.empty();
+  configure_parser(connection);
+  ++engine_->statistics().connections_received;
+  connections_.emplace(connection, std::move(owned));
+  engine_->add_session(&session);
+  net_->attach(socket, connection);
+}
+
+// A connection that is told why and closed; it never executes anything.
+void Server::refuse_newcomer(iouring::SocketId socket, std::string_view error) {
+  auto owned = std::make_unique<Connection>(this, socket, engine_->next_session_id());
+  Connection* const connection = owned.get();
+  connections_.emplace(connection, std::move(owned));
+  net_->attach(socket, connection);
+  connection->session().reply.error(error);
+  connection->close_after_flush();
+}
+
+void Server::configure_parser(Connection* connection) {
+  connection->parser().set_authenticated(connection->session().authenticated);
+  connection->parser().set_bulk_bytes_max(
+      static_cast<uint64_t>(engine_->options().proto_max_bulk_len));
+}
+
+// ---- Connections
+
+void Server::enqueue(Connection* connection) {
+  if (connection->queued || connection->closing()) return;
+  connection->queued = true;
+  ready_.push_back(connection);
+}
+
+uint64_t Server::query_buffer_limit() const { return engine_->options().client_query_buffer_limit; }
+
+uint64_t Server::query_buffer_pause_bytes() const {
+  const uint64_t maxmemory = engine_->options().maxmemory;
+  return maxmemory == 0 ? query_buffer_limit() : maxmemory / kQueryBufferShare;
+}
+
+void Server::log_closing(const Session& session, const char* why) {
+  engine_->log().warning("Closing client that {}: id={} addr={}", why, session.id,
+                         session.peer_address);
+}
+
+void Server::forget_session(Connection* connection) {
+  engine_->remove_session(&connection->session());
+}
+
+void Server::destroy(Connection* connection) {
+  if (connection->queued) std::erase(ready_, connection);
+  std::erase(touched_, connection);
+  connections_.erase(connection);
+}
+
+// ---- Turns
+
+void Server::turn() {
+  iouring::Loop& loop = *engine_->environment().loop;
+  const uint64_t now_ns = engine_->environment().clock->monotonic_ns();
+  const uint64_t tick_ns = engine_->next_tick_ns();
+  const bool poll = more_work_ || !ready_.empty();
+  loop.turn(poll || tick_ns <= now_ns ? 0 : tick_ns - now_ns);
+  engine_->begin_turn();
+  run_rounds();
+  more_work_ = engine_->end_turn();
+  finish_turn();
+}
+
+void Server::run_rounds() {
+  size_t commands = 0;
+  while (!ready_.empty() && commands < kTurnCommands) {
+    gather();
+    commands += batch_.size();
+    if (batch_.empty() && in_round_.empty()) continue;
+    execute_batch();
+    settle_round();
+  }
+}
+
+void Server::gather() {
+  batch_.clear();
+  in_round_.clear();
+  while (!ready_.empty() && batch_.size() < kBatchCommands) {
+    Connection* const connection = ready_.front();
+    ready_.pop_front();
+    connection->queued = false;
+    if (!connection->touched) {
+      connection->touched = true;
+      touched_.push_back(connection);
+    }
+    const size_t before = batch_.size();
+    const bool more = take(connection);
+    if (batch_.size() != before) in_round_.push_back(connection);
+    // Behind the others, so that a long pipeline does not keep them waiting.
+    if (more && batch_.size() == before) enqueue(connection);
+  }
+}
+
+bool Server::take(Connection* connection) {
+  connection->parser().set_authenticated(connection->session().authenticated);
+  while (batch_.size() < kBatchCommands && connection->may_execute()) {
+    const std::string_view view = connection->view();
+    resp::CommandParser& parser = connection->parser();
+    const resp::ParseStatus status = parser.parse(view.substr(connection->parsed), &arena_);
+    connection->parsed += parser.consumed();
+    switch (status) {
+      case resp::ParseStatus::kCommand: {
+        Request request = engine_->prepare(connection->session(), parser.arguments());
+        batch_.push_back({connection, request, connection->parsed});
+        // What it may send next depends on whether this command authenticates it.
+        if (!connection->session().authenticated) return true;
+        break;
+      }
+      case resp::ParseStatus::kError:
+        if (connection->parsed == connection->executed) protocol_error(connection);
+        return false;
+      case resp::ParseStatus::kIncomplete:
+      case resp::ParseStatus::kLargeBulk:
+        // Views of commands in the batch must stay: more comes into view once they have run.
+        if (connection->parsed != connection->executed) return true;
+        if (!connection->pull()) return false;
+        break;
+    }
+  }
+  return connection->may_execute();
+}
+
+void Server::protocol_error(Connection* connection) {
+  engine_->reply_error(&connection->session(), connection->parser().error_text());
+  connection->close_after_flush();
+}
+
+void Server::execute_batch() {
+  for (const Item& item : batch_)
+    engine_->prefetch_entries(item.connection->session(), item.request);
+  for (const Item& item : batch_) execute(item);
+  engine_->end_batch();
+}
+
+void Server::execute(const Item& item) {
+  Connection* const connection = item.connection;
+  if (!connection->may_execute()) return skip(item);
+  Session& session = connection->session();
+  const uint64_t replied = connection->output().produced();
+  const Outcome outcome = engine_->execute(&session, item.request);
+  if (outcome == Outcome::kParked) return;
+  connection->executed = item.end;
+  if (session.reply_mode == ReplyMode::kOn) [[likely]]
+    return;
+  if (session.reply_mode == ReplyMode::kSkipNext) {
+    session.reply_mode = ReplyMode::kSkip;
+    connection->output().truncate(replied);
+  } else {
+    connection->output().truncate(replied);
+    if (session.reply_mode == ReplyMode::kSkip) session.reply_mode = ReplyMode::kOn;
+  }
+}
+
+// Its session waits: this command runs later. What it will need is read meanwhile.
+void Server::skip(const Item& item) {
+  Session& session = item.connection->session();
+  if (!session.parked || item.connection->closing()) return;
+  engine_->look_ahead(&session, item.request, ++session.looked_ahead);
+}
+
+void Server::settle_round() {
+  for (Connection* connection : in_round_) {
+    connection->session().looked_ahead = 0;
+    if (connection->closing()) continue;
+    connection->rewind_parser();
+    connection->consume();
+    if (connection->session().close_requested) {
+      connection->close();
+    } else if (!connection->view().empty() && connection->may_execute()) {
+      enqueue(connection);
+    }
+  }
+}
+
+void Server::finish_turn() {
+  for (Connection* connection : touched_) {
+    connection->touched = false;
+    if (connection->closing()) continue;
+    connection->flush();
+    if (!connection->closing()) connection->keep_arrived();
+  }
+  touched_.clear();
+  for (Connection* connection : ready_) connection->keep_arrived();
+  arena_.clear();
+  net_->recycle();
+  const int64_t now_ms = engine_->now_ms();
+  if (now_ms - last_idle_check_ms_ >= kIdleCheckMs) close_idle(now_ms);
+}
+
+void Server::close_idle(int64_t now_ms) {
+  last_idle_check_ms_ = now_ms;
+  const int64_t timeout_ms = engine_->options().timeout * 1000;
+  std::vector<Connection*> gone;
+  for (const auto& [connection, owned] : connections_) {
+    const Session& session = connection->session();
+    const bool idle = timeout_ms != 0 && !session.blocked && !session.parked &&
+                      now_ms - session.active_ms > timeout_ms;
+    if (session.close_requested || idle) gone.push_back(connection);
+  }
+  for (Connection* connection : gone) connection->close();
+}
+
+void Server::stop() {
+  stopping_ = true;
+  for (const iouring::ListenerId listener : listeners_) net_->close_listener(listener);
+  listeners_.clear();
+  for (const auto& [connection, owned] : connections_) connection->close_after_flush();
+}
+
+}  // namespace engine

@@ -1,0 +1,105 @@
+// Server: the sockets in front of an Engine, and the turns of the loop.
+//
+// One turn:
+//   loop.turn        completions: bytes arrive, sends end, reads of cold keys wake who waits
+//   rounds of        gather up to kBatchCommands commands over all connections with input,
+//                    prefetch their buckets, then their entries, then execute them in order
+//   flush            one send for each connection with replies
+//   engine.end_turn  background slices within their budget
+//
+// A connection's commands run in their order. When one is parked, those behind it in the batch only
+// look ahead (their cold keys are read meanwhile) and stay in the query buffer.
+
+#ifndef BASALT_ENGINE_SERVER_H_
+#define BASALT_ENGINE_SERVER_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/connection.h"
+#include "engine/engine.h"
+#include "iouring/net.h"
+#include "resp/argument_arena.h"
+#include "resp/block_pool.h"
+
+namespace engine {
+
+class Server {
+ public:
+  static constexpr size_t kBatchCommands = 64;
+  static constexpr size_t kTurnCommands = 4096;
+
+  // All outlive the server.
+  Server(Engine* engine, iouring::Net* net);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Listens where the options say. The text of the error is complete for the log.
+  base::Status listen(std::string* message);
+  // One turn.
+  void turn();
+  // Closes the listeners and, after their replies, all connections.
+  void stop();
+  bool stopped() const { return stopping_ && connections_.empty(); }
+
+  // ---- For connections
+  iouring::Net& net() { return *net_; }
+  resp::BlockPool& blocks() { return blocks_; }
+  void enqueue(Connection* connection);
+  void configure_parser(Connection* connection);
+  void count_input(uint64_t bytes) { engine_->statistics().input_bytes += bytes; }
+  void count_output(uint64_t bytes) { engine_->statistics().output_bytes += bytes; }
+  uint64_t query_buffer_limit() const;
+  uint64_t query_buffer_pause_bytes() const;
+  void log_closing(const Session& session, const char* why);
+  void forget_session(Connection* connection);
+  void destroy(Connection* connection);
+
+ private:
+  struct Item {
+    Connection* connection;
+    Request request;
+    size_t end;  // Of the command in the connection's view.
+  };
+
+  base::Status listen_on(const std::string& address, std::string* message, int* listening);
+  void accept(iouring::SocketId socket);
+  bool is_protected(iouring::SocketId socket) const;
+  void refuse_newcomer(iouring::SocketId socket, std::string_view error);
+
+  void run_rounds();
+  void gather();
+  // Takes commands of one connection; true when it may have more.
+  bool take(Connection* connection);
+  void execute_batch();
+  void execute(const Item& item);
+  void skip(const Item& item);
+  void protocol_error(Connection* connection);
+  void settle_round();
+  void finish_turn();
+  void close_idle(int64_t now_ms);
+
+  Engine* const engine_;
+  iouring::Net* const net_;
+  resp::BlockPool blocks_;
+  resp::ArgumentArena arena_;
+  std::vector<iouring::ListenerId> listeners_;
+  std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Connection>> refused_;
+  std::deque<Connection*> ready_;      // With input to parse.
+  std::vector<Connection*> touched_;   // In this turn.
+  std::vector<Connection*> in_round_;  // With items in the batch.
+  std::vector<Item> batch_;
+  bool more_work_ = false;  // The engine does not want the next turn to wait.
+  bool stopping_ = false;
+  int64_t last_idle_check_ms_ = 0;
+};
+
+}  // namespace engine
+
+#endif  // BASALT_ENGINE_SERVER_H_

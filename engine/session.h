@@ -1,0 +1,80 @@
+// Session: what the server knows of one client, apart from its socket.
+//
+// A connection has one; the loader, the simulation and later a primary's link have one without a
+// connection. The Engine executes commands for sessions and never sees a socket.
+
+#ifndef BASALT_ENGINE_SESSION_H_
+#define BASALT_ENGINE_SESSION_H_
+
+#include <cstdint>
+#include <deque>
+#include <string>
+
+#include "engine/fetch_table.h"
+#include "resp/reply_writer.h"
+
+namespace engine {
+
+enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkip };
+
+// Who issues a session's commands and keeps their bytes while they wait.
+class CommandSource {
+ public:
+  // The command that was parked may be tried again, from the top. Called from a loop turn; never
+  // inside Engine::execute.
+  virtual void on_runnable() = 0;
+
+ protected:
+  ~CommandSource() = default;
+};
+
+struct Session {
+  explicit Session(uint64_t session_id, CommandSource* command_source, resp::OutputBuffer* out)
+      : id(session_id), source(command_source), reply(out) {}
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  const uint64_t id;  // Never reused.
+  CommandSource* const source;
+  resp::ReplyWriter reply;
+
+  int database = 0;
+  bool authenticated = true;
+  std::string user = "default";
+  std::string name;
+  std::string library_name;
+  std::string library_version;
+  ReplyMode reply_mode = ReplyMode::kOn;
+  bool close_after_reply = false;
+  bool no_evict = false;
+  bool no_touch = false;
+
+  // The addresses, for CLIENT LIST; empty without a socket.
+  std::string peer_address;
+  std::string local_address;
+  int descriptor = -1;
+  bool is_local = true;
+  int64_t created_ms = 0;
+  int64_t active_ms = 0;
+  uint16_t last_command_id = UINT16_MAX;
+  uint64_t commands = 0;
+  uint64_t query_buffer_bytes = 0;
+  bool close_requested = false;  // By CLIENT KILL; the source closes it at the end of the turn.
+
+  // Reads of cold keys that its commands, the parked one and those behind it, wait for.
+  std::deque<FetchHold> holds;
+  // Counts its commands, so that holds can name theirs.
+  uint64_t command_sequence = 0;
+  // Parked: the source must not call execute again before on_runnable().
+  bool parked = false;
+  // Blocked: its last command has run and has not replied yet.
+  bool blocked = false;
+  // Commands behind the parked one that were looked at in this round.
+  uint64_t looked_ahead = 0;
+  // The command that runs has replied with an error.
+  bool failed = false;
+};
+
+}  // namespace engine
+
+#endif  // BASALT_ENGINE_SESSION_H_

@@ -1,0 +1,404 @@
+#include "engine/tier.h"
+
+#include <algorithm>
+
+#include "engine/session.h"
+#include "engine/value/codec.h"
+#include "engine/value/value_type.h"
+
+namespace engine {
+
+using logstore::IndexValue;
+using logstore::LookupState;
+using logstore::UnitKind;
+
+namespace {
+
+// What an entry takes beside key and value: header, expiry, reference, and the allocator's
+// rounding.
+constexpr uint64_t kEntryOverheadBytes = 64;
+
+uint64_t resident_bytes_of(const Key& key, const IndexValue& where) {
+  return key.text.size() + where.payload_bytes + kEntryOverheadBytes;
+}
+
+}  // namespace
+
+Tier::Tier(Parts parts)
+    : store_(std::move(parts.store)),
+      index_(std::move(parts.index)),
+      databases_(parts.databases),
+      budget_(parts.budget),
+      loop_(parts.loop) {
+  store_->set_on_relocated([this](const logstore::Relocation& moved) { on_relocated(moved); });
+}
+
+Tier::~Tier() = default;
+
+// ---- Reading
+
+Tier::Answer Tier::locate(Keyspace& keyspace, const Key& key, Session* session, IndexValue* where,
+                          base::Error* error) {
+  FetchId id;
+  if (FetchSlot* const slot = fetches_.find(keyspace.id(), key, &id)) {
+    switch (slot->stage) {
+      case FetchStage::kLocating:
+        ++statistics_.coalesced_reads;
+        hold(id, session);
+        return Answer::kPending;
+      case FetchStage::kAbsent:
+        return Answer::kAbsent;
+      case FetchStage::kFailed:
+        *error = slot->error;
+        return Answer::kFailed;
+      case FetchStage::kArrived:
+        return Answer::kAbsent;  // It left again: nobody held it.
+      case FetchStage::kLocated:
+      case FetchStage::kReading:
+        *where = slot->where;
+        return Answer::kLocated;
+    }
+  }
+  const logstore::UnitKey unit{keyspace.id(), key.hash, UnitKind::kRoot, key.text};
+  const logstore::Lookup found = index_->lookup(unit);
+  if (found.state == LookupState::kFound) {
+    *where = found.value;
+    return Answer::kLocated;
+  }
+  if (found.state == LookupState::kAbsent) return Answer::kAbsent;
+  if (found.state == LookupState::kError) {
+    *error = {base::ErrorCode::kIo, 0, "key index"};
+    return Answer::kFailed;
+  }
+  id = fetches_.open(keyspace.id(), key);
+  hold(id, session);
+  ++lookups_in_flight_;
+  index_->lookup_async(unit, [this, id](const logstore::Lookup& lookup) {
+    --lookups_in_flight_;
+    on_located(id, lookup);
+  });
+  return Answer::kPending;
+}
+
+void Tier::on_located(FetchId id, const logstore::Lookup& lookup) {
+  FetchSlot* const slot = fetches_.get(id);
+  CHECK(slot != nullptr);
+  CHECK(slot->stage == FetchStage::kLocating);
+  switch (lookup.state) {
+    case LookupState::kFound:
+      slot->stage = FetchStage::kLocated;
+      slot->where = lookup.value;
+      break;
+    case LookupState::kAbsent:
+      slot->stage = FetchStage::kAbsent;
+      break;
+    default:
+      slot->stage = FetchStage::kFailed;
+      slot->error = {base::ErrorCode::kIo, 0, "key index"};
+      ++statistics_.read_errors;
+  }
+  if (slot->stale) ++statistics_.stale_reads;
+  wake_holders(id, *slot);
+  close_if_done(id);
+}
+
+Tier::Answer Tier::fetch(Keyspace& keyspace, const Key& key, const IndexValue& where,
+                         Session* session, base::Error* error) {
+  FetchId id;
+  FetchSlot* slot = fetches_.find(keyspace.id(), key, &id);
+  if (slot == nullptr) {
+    id = fetches_.open(keyspace.id(), key);
+    slot = fetches_.get(id);
+    slot->stage = FetchStage::kLocated;
+    slot->where = where;
+  }
+  if (slot->stage == FetchStage::kFailed) {
+    *error = slot->error;
+    return Answer::kFailed;
+  }
+  hold(id, session);
+  if (slot->stage == FetchStage::kReading) {
+    ++statistics_.coalesced_reads;
+  } else {
+    CHECK(slot->stage == FetchStage::kLocated);
+    if (!slot->wants_value && !start_read(id)) waiting_for_memory_.push_back(id);
+    slot->wants_value = true;
+  }
+  return Answer::kPending;
+}
+
+// False when the budget has no room for the value. One read is always let through, so that what is
+// pinned can end.
+bool Tier::start_read(FetchId id) {
+  FetchSlot* const slot = fetches_.get(id);
+  const uint64_t bytes = resident_bytes_of(slot->as_key(), slot->where);
+  if (reads_in_flight_ > 0 &&
+      budget_->room(base::memory_used_total()) < static_cast<int64_t>(bytes))
+    return false;
+  budget_->reserve(bytes);
+  slot->reserved_bytes = bytes;
+  slot->stage = FetchStage::kReading;
+  ++reads_in_flight_;
+  store_->read(slot->where.location, {slot->namespace_id, UnitKind::kRoot, slot->key},
+               iouring::IoClass::kColdRead,
+               [this, id](const base::Result<logstore::RecordView>& record) {
+                 --reads_in_flight_;
+                 on_read(id, record);
+               });
+  return true;
+}
+
+void Tier::on_read(FetchId id, const base::Result<logstore::RecordView>& record) {
+  FetchSlot* const slot = fetches_.get(id);
+  CHECK(slot != nullptr);
+  CHECK(slot->stage == FetchStage::kReading);
+  budget_->release(slot->reserved_bytes);
+  slot->reserved_bytes = 0;
+  if (slot->stale) {
+    // (I5) Whatever was read is not the key's value any more, however good its checksums.
+    ++statistics_.stale_reads;
+    slot->stage = FetchStage::kAbsent;
+  } else if (!record.ok()) {
+    slot->stage = FetchStage::kFailed;
+    slot->error = record.error();
+    ++statistics_.read_errors;
+  } else {
+    take_in(*slot, *record);
+  }
+  wake_holders(id, *slot);
+  close_if_done(id);
+}
+
+// cold -> clean, on probation.
+void Tier::take_in(FetchSlot& slot, const logstore::RecordView& record) {
+  Keyspace* const keyspace = databases_->find(slot.namespace_id);
+  CHECK(keyspace != nullptr);
+  KeyspaceShared& shared = databases_->shared();
+  const base::Result<uint64_t> length = decoded_length(record.payload);
+  slot.stage = FetchStage::kFailed;
+  slot.error = {base::ErrorCode::kCorrupt, 0, "value in the cold tier"};
+  if (!length.ok() || *length > base::kInlineValueBytesMax) return;
+  scratch_.resize(std::max<size_t>(scratch_.size(), *length));
+  if (!decode_string(record.payload, {scratch_.data(), *length}).ok()) return;
+
+  EntryOptions options;
+  options.state = EntryState::kClean;
+  options.expiry_ms = record.fields.expire_at_ms;
+  options.record_ref = slot.where.location.ref.pack();
+  options.access = shared.access.fresh();
+  options.epoch = shared.residence.epoch;
+  options.probation = true;
+  Entry* const entry =
+      shared.heap.create(slot.key, base::as_text({scratch_.data(), *length}), options);
+  keyspace->residence().fetched(slot.hash, entry);
+  slot.stage = FetchStage::kArrived;
+  ++statistics_.fetched_keys;
+}
+
+// One hold for each command, however often it is tried.
+void Tier::hold(FetchId id, Session* session) {
+  for (const FetchHold& hold : session->holds)
+    if (hold.fetch == id && hold.command_sequence == session->command_sequence) return;
+  fetches_.hold(id, session);
+  session->holds.push_back({id, session->command_sequence});
+}
+
+// Sessions whose first command waits for this slot; those who only look ahead sleep on.
+void Tier::wake_holders(FetchId id, const FetchSlot& slot) {
+  for (Session* session : slot.holders) {
+    if (!session->parked) continue;
+    for (const FetchHold& hold : session->holds) {
+      if (hold.command_sequence > session->command_sequence) break;
+      if (hold.fetch != id) continue;
+      session->source->on_runnable();
+      break;
+    }
+  }
+}
+
+void Tier::close_if_done(FetchId id) {
+  FetchSlot* const slot = fetches_.get(id);
+  if (!slot->holders.empty() || slot->in_flight()) return;
+  if (slot->stage == FetchStage::kLocated && slot->wants_value) std::erase(waiting_for_memory_, id);
+  if (slot->stage == FetchStage::kArrived && !slot->stale) {
+    Keyspace* const keyspace = databases_->find(slot->namespace_id);
+    if (keyspace != nullptr) begin_probation(*keyspace, *slot);
+  }
+  fetches_.close(id);
+}
+
+void Tier::release_holds(Session* session, uint64_t command_sequence) {
+  while (!session->holds.empty() && session->holds.front().command_sequence <= command_sequence) {
+    const FetchId id = session->holds.front().fetch;
+    session->holds.pop_front();
+    if (fetches_.release(id, session)) close_if_done(id);
+  }
+}
+
+void Tier::release_all_holds(Session* session) { release_holds(session, UINT64_MAX); }
+
+void Tier::pump() {
+  while (!waiting_for_memory_.empty()) {
+    const FetchId id = waiting_for_memory_.front();
+    const FetchSlot* const slot = fetches_.get(id);
+    if (slot == nullptr || slot->stage != FetchStage::kLocated) {
+      waiting_for_memory_.pop_front();
+    } else if (slot->stale) {
+      waiting_for_memory_.pop_front();
+      FetchSlot* const stale = fetches_.get(id);
+      stale->stage = FetchStage::kAbsent;
+      wake_holders(id, *stale);
+      close_if_done(id);
+    } else if (start_read(id)) {
+      waiting_for_memory_.pop_front();
+    } else {
+      return;
+    }
+  }
+}
+
+// ---- Writing
+
+bool Tier::can_demote() const {
+  return store_->append_state(logstore::Stream::kDemotion) == logstore::AppendState::kReady &&
+         !index_->overlay_full() && index_->health().ok();
+}
+
+bool Tier::demote(Keyspace& keyspace, uint64_t hash, Entry* entry, bool compress) {
+  CHECK(entry->state() == EntryState::kDirty);
+  CHECK(entry->type() == ValueType::kString && !entry->out_of_line());
+  const std::string_view value = entry->value();
+  scratch_.resize(std::max(scratch_.size(), encoded_bytes_max(value.size())));
+  const size_t payload_bytes = encode_string(value, compress, scratch_.data());
+
+  logstore::UnitFields fields;
+  fields.namespace_id = keyspace.id();
+  fields.rdb_type = kStringType;
+  fields.hash64 = hash;
+  fields.expire_at_ms = entry->expiry_ms();
+  fields.key = entry->key();
+  const uint64_t id = next_demotion_id_++;
+  const base::ByteSpan payload[] = {{scratch_.data(), payload_bytes}};
+  const base::Result<logstore::Location> placed = store_->append(
+      logstore::Stream::kDemotion, fields, payload,
+      [this, id](base::Result<logstore::Location> location) { on_demoted(id, location); });
+  if (!placed.ok()) return false;
+
+  Demotion demotion{
+      keyspace.id(), hash, std::string(entry->key()), {}, entry->access(), entry->allocated_bytes(),
+      false};
+  demotion_bytes_in_flight_ += demotion.bytes;
+  demotion.where = {*placed, static_cast<uint32_t>(payload_bytes), kStringType, entry->expiry_ms()};
+  demotions_.emplace(id, std::move(demotion));
+  demotions_by_key_.emplace(demotion_key(keyspace.id(), hash), id);
+  keyspace.residence().begin_demotion(entry);
+  return true;
+}
+
+void Tier::cancel_demotion(NamespaceId namespace_id, const Key& key) {
+  auto [at, end] = demotions_by_key_.equal_range(demotion_key(namespace_id, key.hash));
+  for (; at != end; ++at) {
+    Demotion& demotion = demotions_.at(at->second);
+    if (demotion.namespace_id != namespace_id || demotion.key != key.text) continue;
+    CHECK(!demotion.cancelled);
+    demotion.cancelled = true;
+    ++statistics_.cancelled_demotions;
+    demotions_by_key_.erase(at);
+    return;
+  }
+  CHECK(false);  // A demoting unit has a demotion.
+}
+
+void Tier::on_demoted(uint64_t demotion_id, const base::Result<logstore::Location>& location) {
+  const auto at = demotions_.find(demotion_id);
+  CHECK(at != demotions_.end());
+  Demotion demotion = std::move(at->second);
+  demotions_.erase(at);
+  demotion_bytes_in_flight_ -= demotion.bytes;
+  if (demotion.cancelled) return;  // The record is dead: its bit was never set.
+  auto [by_key, end] =
+      demotions_by_key_.equal_range(demotion_key(demotion.namespace_id, demotion.hash));
+  by_key = std::find_if(by_key, end, [&](const auto& row) { return row.second == demotion_id; });
+  CHECK(by_key != end);
+  demotions_by_key_.erase(by_key);
+
+  Keyspace* const keyspace = databases_->find(demotion.namespace_id);
+  CHECK(keyspace != nullptr);
+  const Key key{demotion.key, demotion.hash};
+  Entry* const entry = keyspace->resident(key);
+  CHECK(entry != nullptr);
+  if (!location.ok()) {
+    keyspace->residence().demotion_failed(entry);
+    return;
+  }
+  demotion.where.location = *location;
+  const bool leaves = entry->access() == demotion.access && !is_pinned(demotion.namespace_id, key);
+  keyspace->residence().demoted(key, entry, demotion.where, leaves);
+  ++statistics_.demoted_keys;
+  statistics_.demoted_bytes += location->ref.bytes;
+}
+
+void Tier::on_relocated(const logstore::Relocation& relocation) {
+  Keyspace* const keyspace = databases_->find(relocation.namespace_id);
+  CHECK(keyspace != nullptr);
+  keyspace->residence().relocated(relocation);
+}
+
+void Tier::drop(Keyspace& keyspace, uint64_t hash, Entry* entry) {
+  keyspace.residence().drop(hash, entry);
+  ++statistics_.dropped_keys;
+}
+
+bool Tier::is_pinned(NamespaceId namespace_id, const Key& key) {
+  FetchId id;
+  return !fetches_.empty() && fetches_.find(namespace_id, key, &id) != nullptr;
+}
+
+// ---- Probation
+
+void Tier::begin_probation(Keyspace& keyspace, const FetchSlot& slot) {
+  Entry* const entry = keyspace.resident(slot.as_key());
+  if (entry == nullptr || !entry->probation()) return;
+  const uint64_t bytes = entry->allocated_bytes();
+  probation_bytes_ += bytes;
+  probation_.push_back({slot.namespace_id, slot.hash, slot.key, bytes});
+}
+
+void Tier::trim_probation(uint64_t bytes) {
+  while (probation_bytes_ > bytes) {
+    const Probationer oldest = std::move(probation_.front());
+    probation_.pop_front();
+    probation_bytes_ -= oldest.bytes;
+    Keyspace* const keyspace = databases_->find(oldest.namespace_id);
+    if (keyspace == nullptr) continue;
+    const Key key{oldest.key, oldest.hash};
+    Entry* const entry = keyspace->resident(key);
+    if (entry == nullptr || !entry->probation() || is_pinned(oldest.namespace_id, key)) continue;
+    drop(*keyspace, oldest.hash, entry);
+  }
+}
+
+// ---- Housekeeping
+
+void Tier::drop_namespace(NamespaceId namespace_id) {
+  fetches_.invalidate_namespace(namespace_id);
+  for (auto& [id, demotion] : demotions_) {
+    if (demotion.namespace_id != namespace_id || demotion.cancelled) continue;
+    demotion.cancelled = true;
+    ++statistics_.cancelled_demotions;
+    auto [at, end] = demotions_by_key_.equal_range(demotion_key(namespace_id, demotion.hash));
+    at = std::find_if(at, end, [&](const auto& row) { return row.second == id; });
+    demotions_by_key_.erase(at);
+  }
+  store_->drop_namespace(namespace_id);
+  index_->drop_namespace(namespace_id, {});
+}
+
+void Tier::stop() { store_->stop(); }
+
+bool Tier::is_idle() const {
+  return demotions_.empty() && reads_in_flight_ == 0 && lookups_in_flight_ == 0 &&
+         store_->is_idle() && index_->idle();
+}
+
+}  // namespace engine

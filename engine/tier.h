@@ -1,0 +1,166 @@
+// Tier: the cold half of the engine. Owns the log store, the key index, the fetch table and the
+// writes of demotions, and moves units between memory and disk on behalf of the residences.
+//
+// Reading: the gate asks for a key (locate, read), the tier answers at once or opens a slot in the
+// fetch table and wakes the holders later. A value that arrives becomes a clean entry on probation:
+// it stays while the slot is held, then waits in a FIFO of bounded size for a second touch.
+// Writing: demote() hands an entry's record to the log; its completion makes the unit clean, unless
+// it changed meanwhile.
+//
+// Loop thread only.
+
+#ifndef BASALT_ENGINE_TIER_H_
+#define BASALT_ENGINE_TIER_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/budget.h"
+#include "engine/databases.h"
+#include "engine/fetch_table.h"
+#include "logstore/key_index.h"
+#include "logstore/log_store.h"
+
+namespace engine {
+
+struct TierStatistics {
+  uint64_t hits_hot = 0;   // Keys of commands that were resident.
+  uint64_t hits_cold = 0;  // That had to be read.
+  uint64_t absent = 0;     // That were nowhere.
+  uint64_t demoted_keys = 0;
+  uint64_t demoted_bytes = 0;
+  uint64_t dropped_keys = 0;  // Clean entries that left memory.
+  uint64_t fetched_keys = 0;
+  uint64_t stale_reads = 0;      // Answers thrown away (I5).
+  uint64_t coalesced_reads = 0;  // Needs that joined a read in flight.
+  uint64_t parked_commands = 0;
+  uint64_t read_errors = 0;
+  uint64_t cancelled_demotions = 0;
+};
+
+class Tier {
+ public:
+  struct Parts {
+    std::unique_ptr<logstore::LogStore> store;
+    std::unique_ptr<logstore::KeyIndex> index;
+    Databases* databases = nullptr;
+    Budget* budget = nullptr;
+    iouring::Loop* loop = nullptr;
+  };
+  explicit Tier(Parts parts);
+  ~Tier();
+  Tier(const Tier&) = delete;
+  Tier& operator=(const Tier&) = delete;
+
+  logstore::LogStore& store() { return *store_; }
+  logstore::KeyIndex& index() { return *index_; }
+  FetchTable& fetches() { return fetches_; }
+  const TierStatistics& statistics() const { return statistics_; }
+  TierStatistics& mutable_statistics() { return statistics_; }
+
+  // ---- Reading (for the gate)
+  enum class Answer : uint8_t {
+    kAbsent,
+    kLocated,  // *where is filled.
+    kPending,  // The session holds a slot and will be woken.
+    kFailed,   // *error is filled.
+  };
+  // Where the record of a key lies that is not resident and may be cold.
+  Answer locate(Keyspace& keyspace, const Key& key, Session* session, logstore::IndexValue* where,
+                base::Error* error);
+  // Brings a located key's value in: kPending, or kFailed when the read that the session waited
+  // for failed.
+  Answer fetch(Keyspace& keyspace, const Key& key, const logstore::IndexValue& where,
+               Session* session, base::Error* error);
+  // Gives back the session's holds of commands up to `command_sequence`.
+  void release_holds(Session* session, uint64_t command_sequence);
+  void release_all_holds(Session* session);
+
+  // ---- Writing
+  // Whether demote() may be called; false when the store or the index cannot take more now.
+  bool can_demote() const;
+  // dirty -> demoting, then cold, or clean if it is used meanwhile. False: the record was not taken
+  // (see can_demote()), nothing changed. REQUIRES: a string that is inline, of the current epoch.
+  bool demote(Keyspace& keyspace, uint64_t hash, Entry* entry, bool compress);
+  // Residence's: the unit changed while its record was written.
+  void cancel_demotion(NamespaceId namespace_id, const Key& key);
+  size_t demotions_in_flight() const { return demotions_.size(); }
+  // What comes free when they are written.
+  uint64_t demotion_bytes_in_flight() const { return demotion_bytes_in_flight_; }
+  // clean -> cold. Whether it may is the caller's to know (is_pinned).
+  void drop(Keyspace& keyspace, uint64_t hash, Entry* entry);
+  // Whether a fetch slot keeps the entry where it is.
+  bool is_pinned(NamespaceId namespace_id, const Key& key);
+
+  // ---- Probation
+  // Drops values on probation, oldest first, until they take at most `bytes`.
+  void trim_probation(uint64_t bytes);
+  uint64_t probation_bytes() const { return probation_bytes_; }
+
+  // ---- Housekeeping
+  void drop_namespace(NamespaceId namespace_id);
+  // Starts reads that waited for memory; call every turn.
+  void pump();
+  // Nothing is in flight, so that it may be destroyed after stop().
+  void stop();
+  bool is_idle() const;
+
+ private:
+  struct Demotion {
+    NamespaceId namespace_id;
+    uint64_t hash;
+    std::string key;
+    logstore::IndexValue where;
+    uint32_t access;  // Of the entry, to see whether it was used meanwhile.
+    uint64_t bytes;   // That come free.
+    bool cancelled = false;
+  };
+  struct Probationer {
+    NamespaceId namespace_id;
+    uint64_t hash;
+    std::string key;
+    uint64_t bytes;
+  };
+
+  static uint64_t demotion_key(NamespaceId id, uint64_t hash) {
+    return hash ^ (static_cast<uint64_t>(id) * 0x9e3779b97f4a7c15);
+  }
+  void on_located(FetchId id, const logstore::Lookup& lookup);
+  void on_read(FetchId id, const base::Result<logstore::RecordView>& record);
+  void on_demoted(uint64_t demotion_id, const base::Result<logstore::Location>& location);
+  void on_relocated(const logstore::Relocation& relocation);
+  void take_in(FetchSlot& slot, const logstore::RecordView& record);
+  bool start_read(FetchId id);
+  void hold(FetchId id, Session* session);
+  void wake_holders(FetchId id, const FetchSlot& slot);
+  void close_if_done(FetchId id);
+  void begin_probation(Keyspace& keyspace, const FetchSlot& slot);
+
+  const std::unique_ptr<logstore::LogStore> store_;
+  const std::unique_ptr<logstore::KeyIndex> index_;
+  Databases* const databases_;
+  Budget* const budget_;
+  iouring::Loop* const loop_;
+  FetchTable fetches_;
+  TierStatistics statistics_;
+
+  std::unordered_map<uint64_t, Demotion> demotions_;  // By id.
+  std::unordered_multimap<uint64_t, uint64_t> demotions_by_key_;
+  uint64_t next_demotion_id_ = 1;
+  uint64_t demotion_bytes_in_flight_ = 0;
+  std::vector<std::byte> scratch_;  // The payload being encoded.
+
+  std::deque<FetchId> waiting_for_memory_;
+  uint32_t reads_in_flight_ = 0;
+  uint32_t lookups_in_flight_ = 0;
+  std::deque<Probationer> probation_;
+  uint64_t probation_bytes_ = 0;
+};
+
+}  // namespace engine
+
+#endif  // BASALT_ENGINE_TIER_H_
