@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "logstore/key_index_store.h"
 #include "logstore/rocks_index_options.h"
 
@@ -39,6 +40,13 @@ class BackgroundErrors final : public rocksdb::EventListener {
                          rocksdb::Status* status) override {
     no_space_.store(status->IsNoSpace(), std::memory_order_relaxed);
     failed_.store(true, std::memory_order_release);
+  }
+
+  void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override {
+    base::release_free_memory();
+  }
+  void OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override {
+    base::release_free_memory();
   }
 
   base::Status status() const {
@@ -264,6 +272,7 @@ uint64_t RocksStore::property(rocksdb::ColumnFamilyHandle* column, const std::st
 }
 
 StoreSample RocksStore::sample() {
+  base::release_free_memory();
   StoreSample sample;
   sample.cache_bytes = cache_->GetCapacity();
   sample.cached_bytes = cache_->GetUsage();

@@ -22,6 +22,7 @@ constexpr double kHighPriorityRatio = 0.75;
 // buffers outside the cache's budget, and pieces so large keep a cold read waiting.
 constexpr size_t kBackgroundIoBytes = 256 * 1024;
 constexpr double kFilterBitsPerKey = 10;
+constexpr int kIndexRestartInterval = 8;
 
 rocksdb::BlockBasedTableOptions make_table_options(std::shared_ptr<rocksdb::Cache> cache) {
   rocksdb::BlockBasedTableOptions table;
@@ -31,10 +32,7 @@ rocksdb::BlockBasedTableOptions make_table_options(std::shared_ptr<rocksdb::Cach
   table.cache_index_and_filter_blocks = true;
   table.cache_index_and_filter_blocks_with_high_priority = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
-  table.pin_top_level_index_and_filter = true;
-  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
-  table.partition_filters = true;
-  table.metadata_block_size = kBlockBytes;
+  table.index_block_restart_interval = kIndexRestartInterval;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kFilterBitsPerKey));
   table.max_auto_readahead_size = kBackgroundIoBytes;
   return table;
@@ -45,13 +43,13 @@ rocksdb::ColumnFamilyOptions make_column(const RocksIndexOptions& options,
   rocksdb::ColumnFamilyOptions column;
   column.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   column.write_buffer_size = options.memtable_bytes;
-  column.max_write_buffer_number = 2;
+  column.max_write_buffer_number = 4;
   column.compression = rocksdb::kNoCompression;
   column.bottommost_compression = rocksdb::kNoCompression;
   column.compaction_style = rocksdb::kCompactionStyleLevel;
   column.level_compaction_dynamic_level_bytes = true;
   column.target_file_size_base = 32 * 1024 * 1024;
-  column.max_bytes_for_level_base = 8 * options.memtable_bytes;
+  column.max_bytes_for_level_base = 256 * 1024 * 1024;
   column.ttl = 0;
   return column;
 }
@@ -85,7 +83,7 @@ rocksdb::DBOptions make_database(const RocksIndexOptions& options,
   env->SetBackgroundThreads(1, rocksdb::Env::HIGH);
   env->SetBackgroundThreads(1, rocksdb::Env::LOW);
   env->LowerThreadPoolCPUPriority(rocksdb::Env::HIGH, rocksdb::CpuPriority::kLow);
-  env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kIdle);
+  env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kLow);
   env->LowerThreadPoolIOPriority(rocksdb::Env::LOW);
   database.env = env;
   return database;
@@ -112,7 +110,6 @@ RocksSetup make_rocks_setup(const RocksIndexOptions& options) {
 
   // Rows are only walked, from the front, where they are erased.
   table.filter_policy = nullptr;
-  table.partition_filters = false;
   setup.expiry = make_column(options, table);
   setup.expiry.write_buffer_size = options.memtable_bytes / 2;
   setup.expiry.table_properties_collector_factories.push_back(

@@ -16,9 +16,10 @@
 
 #include "base/memory.h"
 #include "base/random.h"
+#include "iouring/sim_helpers.h"
+#include "iouring/sim_loop.h"
 #include "logstore/rocks_index.h"
 #include "logstore/sim_index.h"
-#include "tests/unit/logstore/later_helpers.h"
 
 using logstore::DuePage;
 using logstore::IndexEntry;
@@ -47,7 +48,7 @@ KeyIndexLimits small_limits() {
 }
 
 struct OnSim {
-  std::unique_ptr<KeyIndex> open(uint64_t seed, LaterHelpers* helpers) {
+  std::unique_ptr<KeyIndex> open(uint64_t seed, iouring::Helpers* helpers) {
     return logstore::make_sim_index(seed, 300, small_limits(), helpers).index;
   }
 };
@@ -57,7 +58,7 @@ struct OnRocks {
       (std::filesystem::temp_directory_path() / ("basalt_key_index_" + std::to_string(getpid())))
           .string();
 
-  std::unique_ptr<KeyIndex> open(uint64_t /*seed*/, LaterHelpers* helpers) {
+  std::unique_ptr<KeyIndex> open(uint64_t /*seed*/, iouring::Helpers* helpers) {
     logstore::RocksIndexOptions options;
     options.directory = directory;
     options.cache_bytes = 1024 * 1024;
@@ -74,11 +75,17 @@ using Implementations = boost::mpl::list<OnSim, OnRocks>;
 
 template <class Implementation>
 struct Fixture {
-  explicit Fixture(uint64_t seed = 1) : helpers(seed), index(implementation.open(seed, &helpers)) {}
+  explicit Fixture(uint64_t seed = 1)
+      : loop(seed, &clock), helpers(&loop), index(implementation.open(seed, &helpers)) {}
 
   void settle() {
-    for (index->flush_turn(); helpers.step() || !index->idle();) index->flush_turn();
+    do {
+      index->flush_turn();
+      loop.run_until_idle();
+    } while (!index->idle());
   }
+  // A turn in which the next completions arrive, if any is under way.
+  void turn() { loop.turn(1'000'000'000); }
   Lookup read(const UnitKey& key) {
     Lookup answer;
     bool answered = false;
@@ -111,7 +118,9 @@ struct Fixture {
   }
 
   Implementation implementation;
-  LaterHelpers helpers;
+  base::SimClock clock;
+  iouring::SimLoop loop;
+  iouring::SimHelpers helpers;
   std::unique_ptr<KeyIndex> index;
 };
 
@@ -164,7 +173,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_write_during_a_read_is_what_the_read_answers, T,
                          [&answers, key](const Lookup& found) { answers[key] = found; });
     index.flush_turn();
     // The store may have been read already, or may be read after the writes were applied.
-    for (uint64_t steps = seed % 4; steps > 0 && fixture.helpers.step();) --steps;
+    for (uint64_t turns = seed % 4; turns > 0; --turns) fixture.turn();
     if (!answers.empty()) continue;
     index.put(root(7, "changed"), value_of(2));
     index.erase(root(7, "erased"), kNoExpiry);
@@ -236,7 +245,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_dropped_namespace_is_absent_at_once_and_for_good
     if (seed % 2 == 0) fixture.settle();
     for (uint64_t steps = 0; steps < seed; ++steps) {
       index.flush_turn();
-      fixture.helpers.step();
+      fixture.turn();
     }
     index.put(root(4, "pending", 2), value_of(1));
     bool read = false;
@@ -359,7 +368,7 @@ class Model {
     for (int i = 0; i < operations; ++i) {
       operate();
       if (random_.one_in(3)) index().flush_turn();
-      for (uint64_t steps = random_.below(4); steps > 0; --steps) fixture_.helpers.step();
+      for (uint64_t turns = random_.below(4); turns > 0; --turns) fixture_.turn();
     }
     fixture_.settle();
     BOOST_TEST(answers_due_ == answers_);

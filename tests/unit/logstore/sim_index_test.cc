@@ -6,8 +6,9 @@
 #include <memory>
 #include <string>
 
+#include "iouring/sim_helpers.h"
+#include "iouring/sim_loop.h"
 #include "logstore/sim_index.h"
-#include "tests/unit/logstore/later_helpers.h"
 
 using logstore::IndexValue;
 using logstore::kNoExpiry;
@@ -21,13 +22,20 @@ namespace {
 
 struct Fixture {
   explicit Fixture(uint32_t not_cached_per_mille = 0)
-      : helpers(1), sim(logstore::make_sim_index(1, not_cached_per_mille, {}, &helpers)) {}
+      : loop(1, &clock),
+        helpers(&loop),
+        sim(logstore::make_sim_index(1, not_cached_per_mille, {}, &helpers)) {}
 
   void settle() {
-    for (sim.index->flush_turn(); helpers.step() || !sim.index->idle();) sim.index->flush_turn();
+    do {
+      sim.index->flush_turn();
+      loop.run_until_idle();
+    } while (!sim.index->idle());
   }
 
-  LaterHelpers helpers;
+  base::SimClock clock;
+  iouring::SimLoop loop;
+  iouring::SimHelpers helpers;
   SimIndex sim;
 };
 
