@@ -8,15 +8,18 @@ whose figures are not written down.
 import argparse
 import os
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import report  # noqa: E402
+import rows_cold  # noqa: E402
 import rows_hot  # noqa: E402
+import rows_memory  # noqa: E402
 from measure import BASALT, LOAD, Invalid, Settings, log  # noqa: E402
 from support.server import StartFailed  # noqa: E402
 
-ROWS = {**rows_hot.ROWS}
+ROWS = {**rows_hot.ROWS, **rows_memory.ROWS, **rows_cold.ROWS}
 
 
 def chosen(names):
@@ -43,6 +46,7 @@ def main():
     for binary in (BASALT, LOAD):
         if not os.path.exists(binary):
             sys.exit(f"{binary} is missing: run ./run.sh bench, which builds it")
+    tempfile.tempdir = options.directory
     settings = Settings(pairs=options.pairs, directory=options.directory)
     if options.quick:
         settings = Settings(pairs=2, seconds=1, directory=options.directory, scale=0.05)

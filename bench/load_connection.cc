@@ -92,9 +92,12 @@ void LoadConnection::add_request() {
   while (keys_.size() - first < wanted && work_->next_key(&key)) keys_.push_back(key);
   size_t count = keys_.size() - first;
 
-  static constexpr std::string_view kNames[] = {"GET", "SET", "MSET", "MGET", "DEL"};
+  static constexpr std::string_view kNames[] = {"GET", "SET", "MSET", "MGET", "DEL", "PEXPIRE"};
   bool lives = operation == Operation::kSet && options_->time_to_live_ms > 0;
-  add_command(kNames[static_cast<size_t>(operation)], count * (writes ? 2 : 1) + (lives ? 2 : 0));
+  bool expires = operation == Operation::kExpire;
+  add_command(kNames[static_cast<size_t>(operation)], count * (writes ? 2 : 1) + (lives     ? 2
+                                                                                  : expires ? 1
+                                                                                            : 0));
   for (size_t at = first; at < keys_.size(); ++at) {
     scratch_.clear();
     append_key(&scratch_, keys_[at], options_->key_bytes);
@@ -104,10 +107,8 @@ void LoadConnection::add_request() {
     append_value(&scratch_, keys_[at], options_->tag, options_->value_bytes);
     add_bulk(scratch_);
   }
-  if (lives) {
-    add_bulk("PX");
-    add_bulk(std::to_string(options_->time_to_live_ms));
-  }
+  if (lives) add_bulk("PX");
+  if (lives || expires) add_bulk(std::to_string(options_->time_to_live_ms));
   expected_.push_back({operation, first, static_cast<uint32_t>(count)});
 }
 
@@ -191,6 +192,7 @@ LoadConnection::Parsed LoadConnection::take_reply() {
       if (line != "+OK") return Parsed::kBroken;
       break;
     case Operation::kDel:
+    case Operation::kExpire:
       if (line == ":0") judge_missing();
       break;
     case Operation::kGet:

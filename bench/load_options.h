@@ -11,7 +11,7 @@
 
 namespace bench {
 
-enum class Operation { kGet, kSet, kMset, kMget, kDel };
+enum class Operation { kGet, kSet, kMset, kMget, kDel, kExpire };
 
 // What a GET may find.
 enum class Absent {
@@ -42,7 +42,7 @@ struct LoadOptions {
   uint32_t value_bytes = 64;
   // Written into values of 16 bytes and more, and part of what all values derive from.
   uint32_t tag = 1;
-  uint64_t time_to_live_ms = 0;  // Of SET; 0: none.
+  uint64_t time_to_live_ms = 0;  // Of SET (0: none) and of PEXPIRE.
 
   // Each key once, in order; otherwise keys are drawn uniformly for `requests` or `seconds`.
   bool each_key_once = false;

@@ -6,8 +6,10 @@ import os
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "tcl")]
 
+from redis_suite import compare  # noqa: E402
 from support import ROOT  # noqa: E402
 from support.tally import Tally, from_meson_record  # noqa: E402
 
@@ -78,9 +80,7 @@ def thread_sanitizer():
 
 def redis_suite(units):
     build("build", RELEASE)
-    sys.path.insert(0, os.path.join(ROOT, "tests", "tcl"))
-    import redis_suite as suite  # pylint: disable=import-outside-toplevel
-    return suite.compare(units)
+    return compare(units)
 
 
 def main(arguments):

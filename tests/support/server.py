@@ -48,8 +48,10 @@ class Server:
         self.start()
 
     def start(self):
-        for _ in range(3):
-            self.port = free_port()
+        for attempt in range(3):
+            # A restart keeps its port while nobody else has taken it.
+            if self.port is None or attempt > 0:
+                self.port = free_port()
             if self._start_once():
                 return
             if "Address already in use" not in self.log():
