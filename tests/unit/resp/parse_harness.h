@@ -53,7 +53,7 @@ class Connection {
  private:
   // An exact allocation of its own, so that a sanitizer sees a byte read too far or too late.
   void append(std::string_view piece) {
-    auto moved = std::make_unique<char[]>(bytes_ + piece.size());
+    auto moved = std::make_unique_for_overwrite<char[]>(bytes_ + piece.size());
     std::copy_n(buffer_.get(), bytes_, moved.get());
     std::copy(piece.begin(), piece.end(), moved.get() + bytes_);
     buffer_ = std::move(moved);
@@ -61,24 +61,26 @@ class Connection {
   }
 
   void drop_front(size_t bytes) {
-    auto moved = std::make_unique<char[]>(bytes_ - bytes);
+    auto moved = std::make_unique_for_overwrite<char[]>(bytes_ - bytes);
     std::copy_n(buffer_.get() + bytes, bytes_ - bytes, moved.get());
     buffer_ = std::move(moved);
     bytes_ -= bytes;
   }
 
   bool parse_all() {
-    while (true) {
-      const auto status = parser.parse({buffer_.get(), bytes_}, &arena_);
-      CHECK_LE(parser.consumed(), bytes_);
+    size_t begin = 0;
+    resp::ParseStatus status;
+    do {
+      status = parser.parse({buffer_.get() + begin, bytes_ - begin}, &arena_);
       if (status == resp::ParseStatus::kCommand) take_command();
-      if (parser.consumed() > 0) drop_front(parser.consumed());
+      CHECK_LE(parser.consumed(), bytes_ - begin);
+      begin += parser.consumed();
       arena_.clear();
-      if (status == resp::ParseStatus::kCommand) continue;
-      if (status == resp::ParseStatus::kError) parsed_.error = parser.error_text();
-      if (status == resp::ParseStatus::kLargeBulk && receives_out_of_line) take_large_bulk();
-      return status != resp::ParseStatus::kError;
-    }
+    } while (status == resp::ParseStatus::kCommand);
+    if (begin > 0) drop_front(begin);
+    if (status == resp::ParseStatus::kError) parsed_.error = parser.error_text();
+    if (status == resp::ParseStatus::kLargeBulk && receives_out_of_line) take_large_bulk();
+    return status != resp::ParseStatus::kError;
   }
 
   void take_large_bulk() {
