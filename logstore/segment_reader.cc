@@ -121,7 +121,9 @@ class SegmentReader::State : public std::enable_shared_from_this<SegmentReader::
   RecordPlace place() const {
     return {table_->store_id(), segment_->id, segment_->generation, at_};
   }
-  void resync() { at_ = static_cast<uint32_t>(base::align_up(at_ + 1, kBlockBytes)); }
+  // Steps over what is no record: padding, or a record whose header is damaged. What lies behind is
+  // found by its magic, and believed by its checksum and its place.
+  void resync() { at_ += kRecordAlignBytes; }
 
   SegmentTable* const table_;
   iouring::Disk* const disk_;
@@ -287,8 +289,8 @@ std::optional<ScanItem> SegmentReader::State::step() {
   if (bridged_ != 0) return step_bridge();
   // Two extents of the sparse way may share a block: its records are met twice, and skipped by
   // their ordinals the second time.
-  if (!is_entered_)
-    at_ = sparse_ ? stripe.extent.first_record : std::max(at_, stripe.extent.offset);
+  if (!is_entered_ && sparse_) at_ = stripe.extent.first_record;
+  at_ = std::max(at_, stripe.extent.offset);
   is_entered_ = true;
   const base::ByteSpan bytes =
       stripe.buffer.subspan(at_ - stripe.extent.offset, stripe.extent.end() - at_);
@@ -304,10 +306,11 @@ void SegmentReader::State::drop_front() {
 }
 
 std::optional<ScanItem> SegmentReader::State::parse(base::ByteSpan bytes, bool complete) {
-  if (!starts_with_record_magic(bytes)) {
+  while (!bytes.empty() && !starts_with_record_magic(bytes)) {
     resync();
-    return std::nullopt;
+    bytes = bytes.subspan(kRecordAlignBytes);
   }
+  if (bytes.empty()) return std::nullopt;
   if (bytes.size() < kRecordHeaderBytes && !complete) {
     start_bridge(bytes);
     return std::nullopt;
