@@ -27,9 +27,9 @@ namespace engine {
 
 // Where a configuration comes from. Later parts win: file, standard input, command line.
 struct ConfigSources {
-  std::string file;  // Empty: none. Relative to the current directory.
+  std::string file = {};  // Empty: none. Relative to the current directory.
   bool from_stdin = false;
-  std::string command_line;  // Lines in the file's syntax (engine/command_line.h).
+  std::string command_line = {};  // Lines in the file's syntax (engine/command_line.h).
 };
 
 class Config {
@@ -82,11 +82,19 @@ class Config {
     Hook hook;
   };
 
+  // One value of a CONFIG SET.
+  struct Change {
+    const Option* option;
+    std::string_view name;  // The option's name or alias, as in the table.
+    std::string_view value;
+    bool run_hooks;
+  };
+
   explicit Config(ConfigEnvironment* environment) : environment_(environment) {}
-  std::string run_hooks(const std::vector<std::pair<const Option*, std::string_view>>& changed,
-                        std::string_view* failed_name);
-  std::string check_and_resolve(const Option& option, std::span<const std::string> words,
-                                bool* changed);
+  // Steps of set(); each returns an empty text, or the error.
+  std::string find_targets(const SetRequest& request, std::vector<Change>* changes) const;
+  std::string store(std::vector<Change>* changes);
+  std::string run_hooks(const std::vector<Change>& changes);
 
   ConfigEnvironment* const environment_;
   Options options_;

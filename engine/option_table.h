@@ -37,6 +37,7 @@ inline constexpr uint16_t kMultiWord = 1u << 5;    // Takes several words.
 inline constexpr uint16_t kVolatile = 1u << 6;     // Hooks run even when the value is the same.
 inline constexpr uint16_t kNoEffect = 1u << 7;     // Accepted for compatibility, changes nothing.
 inline constexpr uint16_t kBasalt = 1u << 8;       // Not an option of Redis.
+inline constexpr uint16_t kKeepsEmpty = 1u << 9;   // CONFIG REWRITE writes an empty text too.
 }  // namespace option_flag
 
 struct EnumName {
@@ -84,7 +85,7 @@ struct Option {
   std::string_view (*check_text)(std::string_view);
   NumberField number;
   TextField text;
-  SpecialField special;
+  const SpecialField* special;
   std::string_view help;  // One or two sentences.
 
   bool has(uint16_t flag) const { return (flags & flag) != 0; }
