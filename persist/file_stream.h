@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <deque>
 #include <string>
-#include <vector>
 
 #include "iouring/disk.h"
 #include "iouring/loop.h"
@@ -58,39 +57,37 @@ class FileStreamWriter final : public StreamSink {
   bool direct() const { return direct_; }
 
  private:
-  enum class State : uint8_t {
-    kNew,
-    kOpening,
-    kStreaming,
-    kCutting,
-    kSyncing,
-    kClosing,
-    kRenaming,
-    kSyncingDirectory,
-    kRemoving,
-    kFinished,
-  };
-  struct Waiting {
+  enum class State : uint8_t { kNew, kOpening, kStreaming, kEnding, kFinished };
+  struct Write {
     base::MutableByteSpan buffer;
-    size_t bytes;
-    uint64_t offset;
+    size_t bytes = 0;  // Padding included.
+    uint64_t offset = 0;
   };
 
   void open_file(bool direct);
   void on_open(int32_t result);
   void start_writes();
-  bool may_write(size_t bytes);
-  void write(const Waiting& waiting);
-  void on_written(base::MutableByteSpan buffer, size_t bytes, int32_t result);
-  void allocate_ahead(uint64_t end);
-  void drop_waiting();
+  bool rate_allows(size_t bytes);
+  void start_write(const Write& write);
+  void on_written(const Write& write, int32_t result);
+  bool allocated_for(uint64_t end);
+  void on_allocated(uint64_t end, int32_t result);
+  void start_sync();
   void free_buffer(base::MutableByteSpan buffer);
-  void advance();
-  void close_file();
-  void step(State state, int32_t result);
   void fail(int32_t result, const char* detail);
-  void settle();
-  iouring::IoCallback stage(State next, const char* detail);
+  void notify_room();
+  void advance();
+
+  // The end of the file, each step after the one before.
+  void cut();
+  void sync();
+  void close();
+  void rename();
+  void sync_directory();
+  void remove();
+  void end();
+  template <void (FileStreamWriter::*next)()>
+  iouring::IoCallback then(const char* detail);
 
   iouring::Loop* const loop_;
   iouring::Disk* const disk_;
@@ -103,13 +100,16 @@ class FileStreamWriter final : public StreamSink {
   bool direct_ = false;
   bool finishing_ = false;
   bool aborting_ = false;
+  bool last_submitted_ = false;  // A buffer that was not full.
   bool allocating_ = false;
   bool allocates_ = true;  // Until the file system says that it cannot.
+  bool syncing_ = false;
   bool file_exists_ = false;
-  bool renamed_ = false;
-  std::deque<Waiting> waiting_;
+  std::deque<Write> waiting_;
+  uint64_t buffers_out_ = 0;  // Acquired, neither submitted nor released.
   uint64_t submitted_bytes_ = 0;
   uint64_t allocated_bytes_ = 0;
+  uint64_t unsynced_bytes_ = 0;
   uint64_t rate_due_ns_ = 0;  // When the rate limit lets the next write go.
   iouring::TimerId rate_timer_;
   base::InlineFunction<void()> on_room_;
@@ -154,17 +154,21 @@ class FileStreamReader {
  private:
   struct Slot {
     base::MutableByteSpan buffer;
-    uint64_t offset;
-    size_t bytes = 0;  // Read and valid.
+    uint64_t offset = 0;
+    size_t bytes = 0;  // Expected, then read.
     bool ready = false;
   };
 
   void open_file(bool direct);
   void on_open(int32_t result);
   void read_ahead();
+  bool rate_allows(size_t bytes);
+  void start_read();
   void on_read(uint64_t offset, int32_t result);
-  void release_current();
-  void settle();
+  void fail(base::Error error);
+  void wake();
+  void free_buffer(base::MutableByteSpan buffer);
+  void finish_close();
 
   iouring::Loop* const loop_;
   iouring::Disk* const disk_;

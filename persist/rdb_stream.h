@@ -45,13 +45,13 @@ class RdbStream {
   void set_on_room(Task on_room);
 
   // Queues `batch`, which writes at most `bytes_max` bytes; `done` runs on the loop once it has
-  // written (its input may be freed). After fail() or an error of the sink batches are dropped
-  // unrun, `done` still runs. REQUIRES: bytes_max <= kBatchBytesMax.
+  // written (its input may be freed). After an error of the sink and in abort() batches are dropped
+  // unrun; `done` still runs. REQUIRES: bytes_max <= kBatchBytesMax.
   void submit(size_t bytes_max, Batch batch, Task done);
   // Lets the end mark and checksum be written after all batches and the sink finish; then `done`
   // with the first error. Once only; no submit() after it.
   void finish(StreamCallback done);
-  // Drops what waits and aborts the sink; `done` when nothing is left.
+  // Drops what waits and aborts the sink; `done` when nothing is left. Not after finish().
   void abort(Task done);
 
   // Progress, as of the last batch that completed.
@@ -67,13 +67,14 @@ class RdbStream {
     Task done;
   };
 
+  // End mark and checksum.
+  static constexpr size_t kEndBytes = 1 + kRdbChecksumBytes;
+
+  size_t buffers_needed(size_t bytes_max) const;
   void start_next();
   void run_batch();
   void on_batch_done();
-  void hand_over_full();
-  size_t buffers_needed(size_t bytes_max) const;
-  void end_file();
-  void settle_abort();
+  void advance();
 
   iouring::Helpers* const helpers_;
   StreamSink* const sink_;
@@ -83,6 +84,7 @@ class RdbStream {
   std::deque<Waiting> waiting_;
   Waiting current_{};
   bool running_ = false;
+  bool dropping_ = false;  // The running batch passes without being run.
   bool finishing_ = false;
   bool aborting_ = false;
   uint64_t keys_ = 0;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <utility>
 #include <vector>
 
 #include "persist/crc64.h"
@@ -104,9 +103,7 @@ void RdbWriter::end() {
 
 size_t RdbWriter::finish() {
   CHECK(ended_);
-  bytes_before_ += fill_;
-  buffer_ = {};
-  return std::exchange(fill_, 0);
+  return fill_;
 }
 
 void RdbWriter::flush() {

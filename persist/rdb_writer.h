@@ -84,12 +84,16 @@ class RdbWriter {
 
   // The end mark and the checksum.
   void end();
-  // Hands over what was written since the last buffer was full (next_buffer() is not asked for
-  // another). Returns the bytes in that buffer. Nothing may be written afterwards.
+  // The bytes at the start of buffer(), the last one, that were written and not handed over.
+  // REQUIRES: end() was called; nothing is written afterwards.
   size_t finish();
   // The same, and goes on in a new buffer: for a consumer that must not wait for more.
   void flush();
 
+  // What still fits the buffer at hand.
+  size_t room() const { return buffer_.size() - fill_; }
+  // The buffer at hand: what finish() left to hand over, at its start.
+  base::MutableByteSpan buffer() const { return buffer_; }
   // Bytes written so far.
   uint64_t bytes() const { return bytes_before_ + fill_; }
   uint64_t keys() const { return keys_; }

@@ -28,6 +28,7 @@ inline constexpr size_t kStreamBufferBytes = base::kIoBytesMax;
 inline constexpr uint64_t kStreamBytesMin = 4 * kStreamBufferBytes;
 
 // Counters of a stream. *_max are since it began or its limits changed, and never above them.
+// Truncating, syncing and renaming at the end count as operations of no bytes.
 struct StreamStatistics {
   uint32_t in_flight = 0;
   uint32_t in_flight_max = 0;
@@ -53,14 +54,15 @@ class StreamSink {
   virtual void release(base::MutableByteSpan buffer) = 0;
   // The next bytes of the stream: all of the buffer, except that the last may be filled in part.
   virtual void submit(base::MutableByteSpan buffer, size_t bytes) = 0;
-  // Called from a callback of the loop when buffers_free() grew. Replaces the one set before.
+  // Called from a callback of the loop when buffers_free() grew or status() turned bad. Replaces
+  // the one set before, which must not be running.
   virtual void set_on_room(base::InlineFunction<void()> on_room) = 0;
 
   // Everything submitted becomes durable and visible, or nothing is left of it; then `done`.
   // REQUIRES: every buffer acquired was submitted or released. Once only.
   virtual void finish(StreamCallback done) = 0;
-  // Gives the stream up: nothing is left of it when `done` runs. Buffers that are still out may be
-  // released meanwhile. After an error, too.
+  // Gives the stream up: nothing is left of it when `done` runs. Buffers that are still out are to
+  // be released by then. Once only, after an error too, but not after finish().
   virtual void abort(base::InlineFunction<void()> done) = 0;
 
   // The first error of a transfer; what is submitted after it is dropped, finish() reports it.

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "persist/lzf.h"
 #include "persist/rdb_format.h"
@@ -74,6 +75,7 @@ class StringDecoder {
   enum class State : uint8_t { kHeader, kRaw, kText, kLzf };
 
   base::Status parse_header();
+  base::Result<size_t> read_lzf(base::MutableByteSpan to);
   bool lzf_done() const { return lzf_ == nullptr || lzf_->done(); }
 
   const uint64_t value_bytes_max_;
