@@ -135,7 +135,7 @@ void Residence::fetched(uint64_t hash, Entry* entry) {
 
 void Residence::relocated(const logstore::Relocation& relocation) {
   Tier& tier = *shared_->tier;
-  const Key key{relocation.key, relocation.hash64};
+  const Key key{relocation.unit.key, relocation.unit.hash64};
   tier.fetches().invalidate(namespace_id_, key.hash, key.text);
   const logstore::UnitFields& fields = relocation.record->fields;
   const logstore::IndexValue where{
@@ -143,8 +143,8 @@ void Residence::relocated(const logstore::Relocation& relocation) {
       .payload_bytes = static_cast<uint32_t>(relocation.record->payload.size()),
       .rdb_type = fields.rdb_type,
       .expire_at_ms = fields.expire_at_ms};
-  tier.index().relocate({namespace_id_, key.hash, relocation.kind, key.text}, where);
-  if (relocation.kind != logstore::UnitKind::kRoot) return;
+  tier.index().relocate(relocation.unit, where);
+  if (relocation.unit.kind != logstore::UnitKind::kRoot) return;
   Dictionary::Slot slot = dictionary_->find_slot(key.hash, key.text);
   if (!slot) return;
   Entry* const entry = slot.entry();

@@ -139,7 +139,7 @@ bool Tier::start_read(FetchId id) {
   slot->reserved_bytes = bytes;
   slot->stage = FetchStage::kReading;
   ++reads_in_flight_;
-  store_->read(slot->where.location, {slot->namespace_id, UnitKind::kRoot, slot->key},
+  store_->read(slot->where.location, {slot->namespace_id, slot->hash, UnitKind::kRoot, slot->key},
                iouring::IoClass::kColdRead,
                [this, id](const base::Result<logstore::RecordView>& record) {
                  --reads_in_flight_;
@@ -339,7 +339,7 @@ void Tier::on_demoted(uint64_t demotion_id, const base::Result<logstore::Locatio
 }
 
 void Tier::on_relocated(const logstore::Relocation& relocation) {
-  Keyspace* const keyspace = databases_->find(relocation.namespace_id);
+  Keyspace* const keyspace = databases_->find(relocation.unit.namespace_id);
   CHECK(keyspace != nullptr);
   keyspace->residence().relocated(relocation);
 }

@@ -29,12 +29,13 @@ logstore::LogStoreOptions store_options(const Options& options) {
   return store;
 }
 
-std::string open_failure(const std::string& directory, const base::Error& error, int owner_pid) {
+std::string open_failure(const std::string& directory, const base::Error& error,
+                         const logstore::LogStore::OpenFailure& failure) {
   if (error.code == base::ErrorCode::kBusy)
     return fmt::format(
         "The cold tier in {} is in use by process {}. Stop it, or choose another "
         "tier-dir.",
-        directory, owner_pid);
+        directory, failure.owner_pid);
   if (error.code == base::ErrorCode::kInvalid)
     return fmt::format(
         "tier-dir {} holds files that are not the cold tier's. Choose an empty or "
@@ -48,18 +49,17 @@ std::string open_failure(const std::string& directory, const base::Error& error,
 base::Result<std::unique_ptr<Tier>> open_tier(Engine& engine, std::string* message) {
   const Environment& environment = engine.environment();
   const std::string directory = tier_directory(engine.options());
-  int owner_pid = 0;
+  logstore::LogStore::OpenFailure failure;
   Tier::Parts parts;
   base::Result<std::unique_ptr<logstore::LogStore>> store =
       logstore::LogStore::open(directory, store_options(engine.options()),
                                {.disk = environment.disk,
                                 .loop = environment.loop,
-                                .clock = environment.clock,
                                 .random = environment.random,
                                 .log = environment.log},
-                               &owner_pid);
+                               &failure);
   if (!store.ok()) {
-    *message = open_failure(directory, store.error(), owner_pid);
+    *message = open_failure(directory, store.error(), failure);
     return store.error();
   }
   parts.store = std::move(store).value();
