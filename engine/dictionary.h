@@ -14,7 +14,7 @@
 // all of the bucket's entries sorted, so that a flood of colliding keys costs a binary search and
 // not a walk.
 //
-// A resize (x1.5 at 85 % full; down when below 30 %) reserves a second table and moves a frontier
+// A resize (x1.25 at 90 % full; down when below 30 %) reserves a second table and moves a frontier
 // through hash space: hashes below it live in the new table, the others in the old one, so there
 // is one probe always. Every insert and erase moves a bounded number of buckets; resize_step() in
 // idle time does the rest. Pages behind the frontier are given back in steps of 256 KiB. Entries do
@@ -143,14 +143,14 @@ class Dictionary {
   }
 
   // Unlinks the entries of the next `buckets_max` buckets in hash order and calls release(Entry*)
-  // for each; true while some are left. What a detached dictionary is emptied with: after the
-  // first call only drain, scan, size and the destructor may be used.
+  // for each; true while some, or memory to give back, are left. What a detached dictionary is
+  // emptied with: after the first call only drain, scan, size and the destructor may be used.
   template <class Release>
   bool drain(size_t buckets_max, Release&& release) {
     std::vector<Entry*> entries;
     drain_front(buckets_max, &entries);
     for (Entry* const entry : entries) release(entry);
-    return size_ != 0;
+    return size_ != 0 || !retired_.empty();
   }
 
   // Moves up to `buckets_max` buckets of a resize in progress; true while there is more to do.
@@ -166,7 +166,15 @@ class Dictionary {
   struct Table {
     PageRegion pages;
     uint64_t count = 0;  // Buckets; 0: no table.
+    // Its overflow buckets: used ones lie below overflow_end, free ones are a list through their
+    // links. A table has its own, so that a resize leaves no holes behind.
+    PageRegion overflow_pages;
+    uint64_t overflow_end = 0;
+    Bucket* overflow_free = nullptr;
+
     Bucket* buckets() const { return reinterpret_cast<Bucket*>(pages.data()); }
+    Bucket* take_overflow();
+    void give_overflow(Bucket* bucket);
   };
   // The part of a bucket's range of hashes that lies in one table.
   struct Piece {
@@ -177,13 +185,14 @@ class Dictionary {
   struct Live;
 
   static Table make_table(uint64_t count);
+  Table& table_of(uint64_t hash) { return hash < frontier_ ? next_ : table_; }
   Bucket* bucket_of(uint64_t hash) const;
 
-  void place(Bucket* head, uint64_t hash, Entry* entry);
-  Entry* unlink(Bucket* head, uint64_t hash, std::string_view key);
-  void clear_slot(Bucket* head, Bucket* bucket, unsigned slot);
-  void take_all(Bucket* head, std::vector<Entry*>* entries);
-  OrderedChain* make_ordered(Bucket* head);
+  void place(Table& table, uint64_t hash, Entry* entry);
+  Entry* unlink(Table& table, uint64_t hash, std::string_view key);
+  void clear_slot(Table& table, Bucket* head, Bucket* bucket, unsigned slot);
+  void take_all(Table& table, Bucket* head, std::vector<Entry*>* entries);
+  OrderedChain* make_ordered(Table& table, Bucket* head);
   void free_ordered(Bucket* bucket);
   void insert_ordered(OrderedChain* chain, uint64_t hash, Entry* entry);
   Entry* unlink_ordered(Bucket* head, OrderedChain* chain, uint64_t hash, std::string_view key);
@@ -191,6 +200,8 @@ class Dictionary {
   void resize_after(bool erased);
   void begin_resize(uint64_t count);
   void end_resize();
+  void retire(Table& table);
+  void release_retired();
   void move_bucket();
   uint64_t move_ordered(Bucket* bucket, OrderedChain* chain, uint64_t end);
   void advance_frontier(uint64_t frontier);
@@ -214,7 +225,7 @@ class Dictionary {
   uint64_t frontier_ = 0;  // A hash.
   uint64_t size_ = 0;
   uint64_t hash_xor_ = 0;
-  uint64_t overflow_buckets_ = 0;
+  std::vector<PageRegion> retired_;  // Overflow pages of former tables, given back in steps.
   uint64_t ordered_bytes_ = 0;
   uint64_t drained_ = 0;  // Position that drain() reached.
   bool draining_ = false;

@@ -47,6 +47,11 @@ void PageRegion::charge_to(uint64_t end) {
   charged_ = end;
 }
 
+bool PageRegion::release_step() {
+  if (released_ + kReleaseStepBytes < charged_) release_to(released_ + kReleaseStepBytes);
+  return released_ + kReleaseStepBytes < charged_;
+}
+
 void PageRegion::release_to(uint64_t end) {
   end = base::align_down(end, kReleaseStepBytes);
   while (released_ < end) {

@@ -34,6 +34,8 @@ class PageRegion {
   void charge_to(uint64_t end);
   // Bytes below `end` are needed no more; gives whole steps back. Never goes back.
   void release_to(uint64_t end);
+  // Gives one step more back, wherever the front is; true while something resident is left.
+  bool release_step();
   uint64_t resident_bytes() const { return charged_ - released_; }
 
  private:
