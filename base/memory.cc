@@ -20,6 +20,15 @@ std::atomic<uint64_t> peak_bytes;
 
 std::atomic<int64_t>& counter(MemoryUse use) { return used_bytes[static_cast<size_t>(use)]; }
 
+// Not const: with -fsanitize g++ takes a const pointer to fresh memory for a read of it.
+size_t held_bytes(void* pointer) {
+#ifdef BASALT_HAVE_MIMALLOC
+  return mi_usable_size(pointer);
+#else
+  return malloc_usable_size(pointer);
+#endif
+}
+
 }  // namespace
 
 const char* memory_use_name(MemoryUse use) {
@@ -36,7 +45,7 @@ void* allocate(size_t bytes, MemoryUse use) {
   void* const pointer = std::malloc(bytes);
 #endif
   CHECK(pointer != nullptr);
-  counter(use).fetch_add(static_cast<int64_t>(usable_bytes(pointer)), std::memory_order_relaxed);
+  counter(use).fetch_add(static_cast<int64_t>(held_bytes(pointer)), std::memory_order_relaxed);
   return pointer;
 }
 
@@ -48,13 +57,13 @@ void* allocate_aligned(size_t bytes, size_t alignment, MemoryUse use) {
   if (posix_memalign(&pointer, alignment, bytes) != 0) pointer = nullptr;
 #endif
   CHECK(pointer != nullptr);
-  counter(use).fetch_add(static_cast<int64_t>(usable_bytes(pointer)), std::memory_order_relaxed);
+  counter(use).fetch_add(static_cast<int64_t>(held_bytes(pointer)), std::memory_order_relaxed);
   return pointer;
 }
 
 void deallocate(void* pointer, MemoryUse use) {
   if (pointer == nullptr) return;
-  counter(use).fetch_sub(static_cast<int64_t>(usable_bytes(pointer)), std::memory_order_relaxed);
+  counter(use).fetch_sub(static_cast<int64_t>(held_bytes(pointer)), std::memory_order_relaxed);
 #ifdef BASALT_HAVE_MIMALLOC
   mi_free(pointer);
 #else
@@ -62,13 +71,7 @@ void deallocate(void* pointer, MemoryUse use) {
 #endif
 }
 
-size_t usable_bytes(const void* pointer) {
-#ifdef BASALT_HAVE_MIMALLOC
-  return mi_usable_size(pointer);
-#else
-  return malloc_usable_size(const_cast<void*>(pointer));
-#endif
-}
+size_t usable_bytes(const void* pointer) { return held_bytes(const_cast<void*>(pointer)); }
 
 size_t good_bytes(size_t bytes) {
 #ifdef BASALT_HAVE_MIMALLOC
