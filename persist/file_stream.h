@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <vector>
 
 #include "iouring/disk.h"
 #include "iouring/loop.h"
@@ -51,6 +52,9 @@ class FileStreamWriter final : public StreamSink {
   const base::Status& status() const override { return status_; }
   void set_limits(const StreamLimits& limits) override;
   const StreamStatistics& statistics() const override { return statistics_; }
+
+  // After a simulated crash: no callback will run any more. Makes the stream ready to be destroyed.
+  void abandon();
 
   // Of what was submitted: the length of the file.
   uint64_t file_bytes() const { return submitted_bytes_; }
@@ -106,7 +110,8 @@ class FileStreamWriter final : public StreamSink {
   bool syncing_ = false;
   bool file_exists_ = false;
   std::deque<Write> waiting_;
-  uint64_t buffers_out_ = 0;  // Acquired, neither submitted nor released.
+  uint64_t buffers_out_ = 0;                    // Acquired, neither submitted nor released.
+  std::vector<base::MutableByteSpan> buffers_;  // All that are allocated.
   uint64_t submitted_bytes_ = 0;
   uint64_t allocated_bytes_ = 0;
   uint64_t unsynced_bytes_ = 0;
@@ -147,6 +152,9 @@ class FileStreamReader {
 
   // Stops reading; `done` when nothing is in flight and the file is closed.
   void close(base::InlineFunction<void()> done);
+
+  // After a simulated crash: no callback will run any more. Makes the stream ready to be destroyed.
+  void abandon();
 
   void set_limits(const StreamLimits& limits);
   const StreamStatistics& statistics() const { return statistics_; }

@@ -175,6 +175,13 @@ void FileStreamReader::close(base::InlineFunction<void()> done) {
   loop_->post([this] { finish_close(); });
 }
 
+void FileStreamReader::abandon() {
+  if (!current_.empty()) free_buffer(std::exchange(current_, {}));
+  for (const Slot& slot : std::exchange(slots_, {})) free_buffer(slot.buffer);
+  file_ = {};
+  opening_ = false;
+}
+
 // Called by whatever ends while closing; the last of them closes the file.
 void FileStreamReader::finish_close() {
   if (opening_ || statistics_.in_flight > 0 || !closed_) return;

@@ -76,6 +76,7 @@ base::MutableByteSpan FileStreamWriter::acquire() {
   CHECK_GT(buffers_free(), 0u);
   const base::MutableByteSpan buffer = disk_->allocate_buffer(kStreamBufferBytes);
   ++buffers_out_;
+  buffers_.push_back(buffer);
   ++statistics_.buffers;
   statistics_.buffers_max = std::max(statistics_.buffers_max, statistics_.buffers);
   return buffer;
@@ -88,8 +89,21 @@ void FileStreamWriter::release(base::MutableByteSpan buffer) {
 }
 
 void FileStreamWriter::free_buffer(base::MutableByteSpan buffer) {
+  const auto found = std::find_if(buffers_.begin(), buffers_.end(), [buffer](const auto& each) {
+    return each.data() == buffer.data();
+  });
+  CHECK(found != buffers_.end());
+  buffers_.erase(found);
   disk_->free_buffer(buffer);
   --statistics_.buffers;
+}
+
+void FileStreamWriter::abandon() {
+  for (const base::MutableByteSpan buffer : std::exchange(buffers_, {})) {
+    disk_->free_buffer(buffer);
+  }
+  statistics_.buffers = 0;
+  state_ = State::kFinished;
 }
 
 void FileStreamWriter::submit(base::MutableByteSpan buffer, size_t bytes) {

@@ -116,6 +116,12 @@ void RdbStream::abort(Task done) {
   start_next();
 }
 
+void RdbStream::abandon() {
+  waiting_.clear();
+  running_ = false;
+  output_->current = {};
+}
+
 // After the last batch: gives every buffer to the sink, or back to it, and ends the sink.
 void RdbStream::advance() {
   if (running_ || !waiting_.empty() || (!finished_ && !aborted_)) return;

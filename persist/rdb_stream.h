@@ -54,6 +54,10 @@ class RdbStream {
   // Drops what waits and aborts the sink; `done` when nothing is left. Not after finish().
   void abort(Task done);
 
+  // After a simulated crash: no callback will run any more. Makes the stream ready to be destroyed,
+  // before the sink.
+  void abandon();
+
   // Progress, as of the last batch that completed.
   uint64_t keys() const { return keys_; }
   uint64_t bytes() const { return bytes_; }

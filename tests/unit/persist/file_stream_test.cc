@@ -227,19 +227,6 @@ BOOST_FIXTURE_TEST_CASE(limits_may_change_during_a_stream, Fixture) {
   BOOST_CHECK(content("dump.rdb") == text + text + text);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_rate_limit_holds_writes_back, Fixture) {
-  FileStreamWriter::Options limited = options();
-  limited.limits.bytes_per_second_max = 20'000'000;
-  FileStreamWriter writer(loop.get(), disk.get(), limited);
-  BOOST_REQUIRE(open(writer).ok());
-  const uint64_t start = clock.monotonic_ns();
-  send(writer, random_text(8 * kStreamBufferBytes));
-  BOOST_REQUIRE(finish(writer).ok());
-  // Eight writes, seven of which wait for the one before: 92 ms at this rate.
-  BOOST_CHECK_GE(clock.monotonic_ns() - start, 90'000'000u);
-  BOOST_CHECK_GT(writer.statistics().rate_waits, 0u);
-}
-
 BOOST_FIXTURE_TEST_CASE(a_file_that_is_missing_or_shrinks_is_an_error_to_its_reader, Fixture) {
   const auto missing = read("nothing.rdb", true);
   BOOST_REQUIRE(!missing.ok());
