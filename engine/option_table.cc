@@ -244,9 +244,9 @@ constexpr Option kTable[] = {
             "Microseconds to wait after each key of a snapshot, for tests."),
     integer("key-load-delay", kHidden, num<&O::key_load_delay>, INT_MIN, INT_MAX, 0,
             "Microseconds to wait after each key that is loaded, for tests."),
-    bytes("loading-process-events-interval-bytes", kHidden,
-          num<&O::loading_process_events_interval_bytes>, 1024, INT_MAX, 2 * kMb,
-          "How many bytes are loaded between two looks at clients."),
+    integer("loading-process-events-interval-bytes", kHidden,
+            num<&O::loading_process_events_interval_bytes>, 1024, INT_MAX, 2 * kMb,
+            "How many bytes are loaded between two looks at clients."),
 
     // Append only file
     yes_no("appendonly", kDenyLoading, num<&O::appendonly>, false,
