@@ -77,9 +77,9 @@ def basalt(*arguments, pinned=False, directory=None, start_seconds=600, prefix=(
                             start_seconds=start_seconds)
 
 
-def stock(*arguments, pinned=False, binary=STOCK):
-    return Server(binary, ["--save", "", *arguments],
-                  prefix=prefix_for_server() if pinned else [])
+def stock(*arguments, pinned=False, binary=STOCK, directory=None):
+    return Server(binary, ["--save", "", *arguments], directory=directory,
+                  prefix=prefix_for_server() if pinned else [], start_seconds=600)
 
 
 class ConfiguredServer(Server):

@@ -18,6 +18,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
+import proofs  # noqa: E402
 from rendering import lines_match  # noqa: E402
 from script import ScriptError, parse, rewrite  # noqa: E402
 from session import Session  # noqa: E402
@@ -147,6 +148,8 @@ def main(arguments):
     parser.add_argument("files", nargs="*")
     options = parser.parse_args(arguments)
     tap = TapWriter()
+    if not options.rewrite and not missing(STOCK):
+        proofs.run(tap, run_file, STOCK)
     scripts = []
     for path in selected_files(options.files):
         try:
