@@ -11,12 +11,14 @@ namespace {
 
 // Compaction begins this far below the limit, so that the limit holds while it runs.
 constexpr uint32_t kHeadroomPercent = 6;
+// And fresh records wait for it this far below.
+constexpr uint32_t kStallPercent = 2;
 // A fuller segment is not worth its copy. Headers and padding count as dead, so none is at 100.
 constexpr uint64_t kLiveShareMaxPercent = 90;
 constexpr uint64_t kLiveShareMaxPercentOnRequest = 97;
-// Measuring the occupancy walks all segments (some us per thousand): not every turn.
-constexpr uint64_t kMeasureIntervalNs = 1'000'000;
-constexpr uint64_t kMeasureIntervalRecords = 256;
+// A look at the occupancy walks all segments (some us per thousand): not every turn.
+constexpr uint64_t kLookIntervalNs = 1'000'000;
+constexpr uint64_t kLookIntervalRecords = 256;
 // The clock is asked once per so many records.
 constexpr uint32_t kRecordsPerClock = 16;
 
@@ -56,18 +58,18 @@ Compaction::Compaction(iouring::Disk* disk, iouring::Loop* loop, SegmentTable* t
 
 Compaction::~Compaction() { CHECK_EQ(copies_in_flight_, 0u); }
 
-void Compaction::request_all() { all_before_sequence_ = *next_sequence_; }
+void Compaction::request_all() {
+  all_before_sequence_ = *next_sequence_;
+  found_victim_ = true;
+}
 
 void Compaction::stop() {
   stopped_ = true;
-  reader_.reset();
-  forget_victims();
+  drop_reader();
 }
 
 void Compaction::forget_pinned_victim() {
-  if (!reader_ || !table_->is_pinned(table_->at(reader_->segment_id()))) return;
-  reader_.reset();
-  forget_victims();
+  if (reader_ && table_->is_pinned(table_->at(reader_->segment_id()))) drop_reader();
 }
 
 bool Compaction::step(uint64_t budget_ns) {
@@ -75,10 +77,13 @@ bool Compaction::step(uint64_t budget_ns) {
   if (stopped_ || loop_->turn_ns() < paused_until_ns_) return false;
   const base::Clock& clock = loop_->clock();
   const uint64_t began_ns = clock.thread_cpu_ns();
+  // Without a victim the last time there is none before something changed.
+  if (!look() && !reader_ && !found_victim_) return false;
   do {
     if (!reader_) {
       Segment* victim = wants_victim() ? choose_victim() : nullptr;
-      if (victim == nullptr) return false;
+      found_victim_ = victim != nullptr;
+      if (!found_victim_) return false;
       begin(victim);
     }
     for (uint32_t i = 0; i < kRecordsPerClock && reader_; ++i)
@@ -87,22 +92,33 @@ bool Compaction::step(uint64_t budget_ns) {
   return true;
 }
 
-// Whether there is a reason to win space; choose_victim() says whether there is any to win.
-bool Compaction::wants_victim() {
-  if (writer_->state() != AppendState::kReady) return false;
-  if (all_before_sequence_ != 0) return true;
-  if (table_->availability(Stream::kDemotion) == AppendState::kFull) return true;
+bool Compaction::look() {
   const uint64_t now_ns = loop_->turn_ns();
   const uint64_t live_bytes = live_->total().bytes;
-  const bool moved = *next_sequence_ >= measured_sequence_ + kMeasureIntervalRecords ||
-                     live_bytes + table_->segment_bytes() / 16 < measured_live_bytes_;
-  if (measured_ns_ != 0 && !moved && now_ns < measured_ns_ + kMeasureIntervalNs) return false;
-  measured_ns_ = now_ns;
-  measured_sequence_ = *next_sequence_;
-  measured_live_bytes_ = live_bytes;
-  const Occupancy occupancy = measure_occupancy(*table_, *live_);
-  const uint64_t target = options_.amplification_max_percent - kHeadroomPercent;
-  return occupancy.occupied_bytes * 100 > occupancy.live_bytes * target;
+  const bool moved = *next_sequence_ >= looked_sequence_ + kLookIntervalRecords ||
+                     live_bytes + table_->segment_bytes() / 16 < looked_live_bytes_;
+  if (looked_ns_ != 0 && !moved && now_ns < looked_ns_ + kLookIntervalNs) return false;
+  looked_ns_ = now_ns;
+  looked_sequence_ = *next_sequence_;
+  looked_live_bytes_ = live_bytes;
+  occupancy_ = measure_occupancy(*table_, *live_);
+  return true;
+}
+
+bool Compaction::exceeds(uint64_t percent) const {
+  return occupancy_.occupied_bytes * 100 > occupancy_.live_bytes * percent;
+}
+
+bool Compaction::is_behind() const {
+  return reader_ != nullptr && loop_->turn_ns() >= paused_until_ns_ &&
+         exceeds(options_.amplification_max_percent - kStallPercent);
+}
+
+// Whether there is a reason to win space; choose_victim() says whether there is any to win.
+bool Compaction::wants_victim() const {
+  return all_before_sequence_ != 0 ||
+         table_->availability(Stream::kDemotion) == AppendState::kFull ||
+         exceeds(options_.amplification_max_percent - kHeadroomPercent);
 }
 
 Segment* Compaction::choose_victim() {
@@ -117,6 +133,7 @@ Segment* Compaction::choose_victim() {
         all_before_sequence_ != 0 ? kLiveShareMaxPercentOnRequest : kLiveShareMaxPercent;
     if (share > share_max && !segment.is_damaged) continue;
     if (all_before_sequence_ != 0 && segment.last_sequence >= all_before_sequence_) continue;
+    if (!has_room_for(segment)) continue;
     const double u = static_cast<double>(share) / 100;
     const auto age = static_cast<double>(*next_sequence_ - segment.last_sequence + 1);
     double score = (1 - u) * age / (1 + u);
@@ -141,14 +158,22 @@ void Compaction::begin(Segment* victim) {
   reader_ = std::make_unique<SegmentReader>(table_, disk_, victim->id, scan);
 }
 
+// On a full disk a victim must fit what is left, or it would never be emptied and freed.
+bool Compaction::has_room_for(const Segment& victim) const {
+  if (!table_->is_at_limit()) return true;
+  const uint64_t per_segment = data_end_max(table_->segment_bytes()) - kSegmentHeaderBytes;
+  const uint64_t room = writer_->room_bytes() + table_->free_count() * per_segment;
+  const uint64_t padding = table_->segment_bytes() / 64;
+  return live_->segment_live(victim.id).bytes + padding <= room;
+}
+
 bool Compaction::advance() {
-  if (writer_->state() != AppendState::kReady) return false;
+  if (uncopied_) return copy(*uncopied_);
   // The next step() looks again: the loop turns anyway when the read completes.
   const ScanItem item = reader_->next([] {});
   switch (item.kind) {
     case ScanItem::Kind::kRecord:
-      copy(item);
-      return true;
+      return copy(item);
     case ScanItem::Kind::kWait:
       return false;
     case ScanItem::Kind::kCorrupt: {
@@ -173,10 +198,24 @@ bool Compaction::advance() {
   return false;
 }
 
-void Compaction::copy(const ScanItem& item) {
+// The record stays where the reader put it until it is asked for the next.
+bool Compaction::copy(const ScanItem& read) {
+  const ScanItem item = read;
+  uncopied_.reset();
   const UnitFields& fields = item.record.fields;
   const RecordRef from = item.location.ref;
-  if (!live_->is_live(from.segment, from.ordinal, fields.namespace_id)) return;
+  if (!live_->is_live(from.segment, from.ordinal, fields.namespace_id)) return true;
+  const AppendState state = writer_->state(from.bytes);
+  if (state == AppendState::kFull || state == AppendState::kFailed) {
+    // Something else took the room. What was copied stays copied.
+    paused_until_ns_ = loop_->turn_ns() + kRetryDelayNs / 10;
+    drop_reader();
+    return false;
+  }
+  if (state != AppendState::kReady) {
+    uncopied_ = item;
+    return false;
+  }
   ++copies_in_flight_;
   // The victim is not reused before its last bit is clear, so its id names it until then.
   const uint32_t offset = item.location.offset;
@@ -185,6 +224,13 @@ void Compaction::copy(const ScanItem& item) {
       item.record, [this, packed = from.pack(), offset, namespace_id](base::Result<Location> to) {
         on_copied(RecordRef::unpack(packed), offset, namespace_id, to);
       });
+  return true;
+}
+
+void Compaction::drop_reader() {
+  uncopied_.reset();
+  reader_.reset();
+  forget_victims();
 }
 
 void Compaction::on_copied(const RecordRef& from, uint32_t from_offset, uint32_t namespace_id,
@@ -223,8 +269,7 @@ void Compaction::end_walk() {
   if (table_->at(reader_->segment_id()).scan_failures != 0) {
     give_up("live records that cannot be read intact");
   } else {
-    reader_.reset();
-    forget_victims();
+    drop_reader();
   }
   // Its space comes back when the last copies are written: do not wait for a full buffer if space
   // is what is missing.
@@ -235,8 +280,7 @@ void Compaction::give_up(const char* why) {
   if (log_ != nullptr)
     log_->warning("Cold tier: segment {:08x}.seg cannot be emptied: {}", reader_->segment_id(),
                   why);
-  reader_.reset();
-  forget_victims();
+  drop_reader();
 }
 
 // Once no copy is in flight, what a victim still holds is there to stay, or to be tried again.

@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/function.h"
@@ -75,20 +76,27 @@ class Compaction {
   // The victim in hand became pinned: emptying it wins nothing now.
   void forget_pinned_victim();
 
+  // The limit of amplification is exceeded and compaction is at work on it: fresh records wait.
+  bool is_behind() const;
   bool is_active() const { return reader_ != nullptr || copies_in_flight_ != 0; }
   const CompactionStatistics& statistics() const { return statistics_; }
 
  private:
-  bool wants_victim();
+  // Measures the occupancy if that is due.
+  bool look();
+  bool exceeds(uint64_t percent) const;
+  bool wants_victim() const;
   Segment* choose_victim();
   void begin(Segment* victim);
-  // False when the walk waits or is over.
+  // False when the walk waits.
   bool advance();
-  void copy(const ScanItem& item);
+  bool copy(const ScanItem& item);
+  bool has_room_for(const Segment& victim) const;
   void on_copied(const RecordRef& from, uint32_t from_offset, uint32_t namespace_id,
                  const base::Result<Location>& to);
   void end_walk();
   void give_up(const char* why);
+  void drop_reader();
   void forget_victims();
 
   iouring::Disk* const disk_;
@@ -101,13 +109,16 @@ class Compaction {
   const Options options_;
   OnRelocated on_relocated_;
   std::unique_ptr<SegmentReader> reader_;  // Of the victim in hand.
+  std::optional<ScanItem> uncopied_;       // The reader's last record, which has no place yet.
   std::vector<uint32_t> victims_;          // Marked is_victim: walked, and the one in hand.
   uint32_t copies_in_flight_ = 0;
   uint64_t all_before_sequence_ = 0;  // request_all(): segments filled before it.
   uint64_t paused_until_ns_ = 0;      // After an I/O error.
-  uint64_t measured_ns_ = 0;          // The last look at the occupancy.
-  uint64_t measured_sequence_ = 0;
-  uint64_t measured_live_bytes_ = 0;
+  uint64_t looked_ns_ = 0;            // The last look at the occupancy.
+  uint64_t looked_sequence_ = 0;
+  uint64_t looked_live_bytes_ = 0;
+  Occupancy occupancy_;
+  bool found_victim_ = true;  // By the last look for one.
   bool stopped_ = false;
   CompactionStatistics statistics_;
 };

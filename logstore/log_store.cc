@@ -65,7 +65,7 @@ class LogStore::Impl {
   void wake();
   bool is_idle() const;
   LogStoreStatistics statistics() const;
-  AppendState append_state(Stream stream);
+  AppendState append_state(Stream stream, uint32_t bytes = base::kUnitBytesMax);
   base::ByteSpan find_buffered(const Location& location) const;
   void unfreeze(const std::vector<uint32_t>& pinned);
 
@@ -126,8 +126,10 @@ bool LogStore::Impl::is_idle() const {
          table.frozen_views() == 0 && !wake_posted;
 }
 
-AppendState LogStore::Impl::append_state(Stream stream) {
-  const AppendState state = stopped ? AppendState::kFailed : writer(stream).state();
+AppendState LogStore::Impl::append_state(Stream stream, uint32_t bytes) {
+  AppendState state = stopped ? AppendState::kFailed : writer(stream).state(bytes);
+  const bool waits = stream == Stream::kDemotion && compaction->is_behind();
+  if (state == AppendState::kReady && waits) state = AppendState::kBusy;
   if (state != AppendState::kReady) blocked[static_cast<size_t>(stream)] = true;
   return state;
 }
@@ -144,7 +146,7 @@ void LogStore::Impl::on_change() {
 void LogStore::Impl::wake() {
   wake_posted = false;
   for (size_t i = 0; i < kStreams; ++i) {
-    if (stopped || !blocked[i] || writers[i]->state() != AppendState::kReady) continue;
+    if (!blocked[i] || append_state(static_cast<Stream>(i)) != AppendState::kReady) continue;
     blocked[i] = false;
     if (on_writable[i]) on_writable[i]();
   }
@@ -239,9 +241,9 @@ base::Result<Location> LogStore::append(Stream stream, const UnitFields& fields,
   CHECK(stream != Stream::kPreImage || impl_->table.frozen_views() != 0);
   uint64_t payload_bytes = 0;
   for (const base::ByteSpan part : payload) payload_bytes += part.size();
-  if (record_bytes(fields.key.size(), payload_bytes) == 0)
-    return Error{ErrorCode::kInvalid, 0, "a record larger than a unit"};
-  const AppendState state = impl_->append_state(stream);
+  const uint32_t bytes = record_bytes(fields.key.size(), payload_bytes);
+  if (bytes == 0) return Error{ErrorCode::kInvalid, 0, "a record larger than a unit"};
+  const AppendState state = impl_->append_state(stream, bytes);
   if (state != AppendState::kReady) return error_of(state);
   return impl_->writer(stream).append(fields, payload, std::move(done));
 }
@@ -299,7 +301,11 @@ void LogStore::set_on_relocated(OnRelocated on_relocated) {
   impl_->compaction->set_on_relocated(std::move(on_relocated));
 }
 
-bool LogStore::compact_step(uint64_t budget_ns) { return impl_->compaction->step(budget_ns); }
+bool LogStore::compact_step(uint64_t budget_ns) {
+  const bool more = impl_->compaction->step(budget_ns);
+  impl_->on_change();
+  return more;
+}
 void LogStore::compact_all() { impl_->compaction->request_all(); }
 bool LogStore::is_compacting() const { return impl_->compaction->is_active(); }
 

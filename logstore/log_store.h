@@ -121,6 +121,7 @@ class LogStore {
   // kPreImage REQUIRES a FrozenView; kCompaction is the store's own.
   base::Result<Location> append(Stream stream, const UnitFields& fields,
                                 std::span<const base::ByteSpan> payload, AppendDone done);
+  // For a record of any size; smaller ones may be taken a little longer.
   AppendState append_state(Stream stream) const;
   // Called once per change from another state to kReady, from the loop's turn. One at a time.
   void set_on_writable(Stream stream, OnWritable on_writable);

@@ -114,6 +114,8 @@ class SegmentTable {
   void set_bytes_max(uint64_t bytes_max);
   uint64_t store_id() const { return options_.store_id; }
   uint64_t segment_bytes() const { return options_.segment_bytes; }
+  // No further file will be made: what is free is all there is.
+  bool is_at_limit() const { return file_count_ >= files_max() || failure_ != AppendState::kReady; }
   uint32_t free_count() const { return static_cast<uint32_t>(free_.size()); }
   uint64_t file_count() const { return file_count_; }
   uint64_t io_errors() const { return io_errors_; }

@@ -29,11 +29,11 @@ void SegmentWriter::changed() {
   if (on_change_) on_change_();
 }
 
-AppendState SegmentWriter::state() const {
+AppendState SegmentWriter::state(uint32_t bytes) const {
   if (failure_ != AppendState::kReady) return failure_;
   if (!waiting_.empty() || in_flight_ >= options_.depth) return AppendState::kBusy;
-  // Any record must fit, or the next segment be at hand: append() never finds out in the middle.
-  if (active_ != nullptr && room_in_segment() >= base::kUnitBytesMax) return AppendState::kReady;
+  // The record must fit, or the next segment be at hand: append() never finds out in the middle.
+  if (active_ != nullptr && room_in_segment() >= bytes) return AppendState::kReady;
   return table_->availability(options_.stream);
 }
 
@@ -77,7 +77,7 @@ bool SegmentWriter::fits(uint32_t bytes) const {
 }
 
 Location SegmentWriter::place(uint32_t bytes, Done done) {
-  CHECK(state() == AppendState::kReady);
+  CHECK(state(bytes) == AppendState::kReady);
   CHECK(bytes >= kRecordBytesMin && bytes <= base::kUnitBytesMax);
   if (batch_ && !fits(bytes)) submit_batch();
   if (!batch_) {

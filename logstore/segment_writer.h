@@ -65,8 +65,9 @@ class SegmentWriter {
   // Called when state() may have become kReady.
   void set_on_change(base::InlineFunction<void()> on_change) { on_change_ = std::move(on_change); }
 
-  AppendState state() const;
-  // REQUIRES: state() is kReady; record_bytes() of it is not 0. `done` follows from a completion.
+  // Whether append() takes a record of that size: by default, of any size.
+  AppendState state(uint32_t bytes = base::kUnitBytesMax) const;
+  // REQUIRES: state(bytes of the record) is kReady. `done` follows from a completion.
   Location append(const UnitFields& fields, std::span<const base::ByteSpan> payload, Done done);
   // A verified record of another segment, with its sequence.
   Location append_copy(const RecordView& view, Done done);
@@ -78,6 +79,8 @@ class SegmentWriter {
   // Seals the active segment, if any, and begins no other before the next append.
   void close_segment();
   void set_depth(uint32_t depth) { options_.depth = depth; }
+  // What the active segment has left.
+  uint32_t room_bytes() const { return active_ != nullptr ? room_in_segment() : 0; }
 
   // Nothing is buffered, in flight or being sealed. An active segment may be open.
   bool is_idle() const;

@@ -21,7 +21,7 @@ inline constexpr size_t kStreams = static_cast<size_t>(Stream::kCount);
 
 enum class AppendState : uint8_t {
   kReady,
-  kBusy,    // Buffers or the next segment are in the works.
+  kBusy,    // Buffers or the next segment are in the works, or compaction has to catch up.
   kFull,    // The limit or the device is full, until something is reclaimed.
   kFailed,  // A write or a new file failed with other than no space; tried again after a while.
 };
