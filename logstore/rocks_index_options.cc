@@ -50,6 +50,11 @@ rocksdb::ColumnFamilyOptions make_column(const RocksIndexOptions& options,
   column.level_compaction_dynamic_level_bytes = true;
   column.target_file_size_base = 32 * 1024 * 1024;
   column.max_bytes_for_level_base = 256 * 1024 * 1024;
+  // Every file of level 0 is one more filter to ask and a hundredth of a read to waste: on a loaded
+  // machine 29 of them made 1.2 reads of a lookup's one. Writes wait instead, which is what the
+  // overlay's bound is for.
+  column.level0_slowdown_writes_trigger = 10;
+  column.level0_stop_writes_trigger = 16;
   column.ttl = 0;
   return column;
 }
@@ -82,7 +87,6 @@ rocksdb::DBOptions make_database(const RocksIndexOptions& options,
   rocksdb::Env* const env = rocksdb::Env::Default();
   env->SetBackgroundThreads(1, rocksdb::Env::HIGH);
   env->SetBackgroundThreads(1, rocksdb::Env::LOW);
-  env->LowerThreadPoolCPUPriority(rocksdb::Env::HIGH, rocksdb::CpuPriority::kLow);
   env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kLow);
   env->LowerThreadPoolIOPriority(rocksdb::Env::LOW);
   database.env = env;
