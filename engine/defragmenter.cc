@@ -141,6 +141,8 @@ bool Defragmenter::step(std::span<Dictionary* const>, size_t) {
   return false;
 }
 
+void Defragmenter::stop() {}
+
 #endif
 
 }  // namespace engine
