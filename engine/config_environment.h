@@ -1,7 +1,8 @@
 // What the configuration asks of the machine: files, the current directory, the memory there is.
 //
-// An interface, so that tests need no files. SystemEnvironment is the production one; it blocks
-// and is used at start, by CONFIG SET dir and by CONFIG REWRITE.
+// An interface, so that tests need no files. SystemEnvironment is the production one. It calls the
+// system by itself, because the configuration is read before there is a ring (it says how to open
+// one). It blocks: at start, in CONFIG SET dir and in CONFIG REWRITE.
 
 #ifndef BASALT_ENGINE_CONFIG_ENVIRONMENT_H_
 #define BASALT_ENGINE_CONFIG_ENVIRONMENT_H_
