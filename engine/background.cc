@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "engine/engine.h"
+#include "engine/loading.h"
 #include "engine/snapshots.h"
 
 namespace engine {
@@ -23,8 +24,9 @@ constexpr uint64_t kProbationShare = 16;
 }  // namespace
 
 const char* slice_cause_name(SliceCause cause) {
-  static constexpr const char* kNames[kSliceCauses] = {
-      "snapshot", "demotion", "compaction", "expiry", "freeing", "resize", "defragmentation"};
+  static constexpr const char* kNames[kSliceCauses] = {"loading",    "snapshot",       "demotion",
+                                                       "compaction", "expiry",         "freeing",
+                                                       "resize",     "defragmentation"};
   return kNames[static_cast<size_t>(cause)];
 }
 
@@ -89,6 +91,8 @@ void Background::tick(uint64_t now_ns) {
 
 bool Background::slice(SliceCause cause) {
   switch (cause) {
+    case SliceCause::kLoading:
+      return loading_slice();
     case SliceCause::kSnapshot:
       return snapshot_slice();
     case SliceCause::kDemotion:
@@ -107,6 +111,10 @@ bool Background::slice(SliceCause cause) {
       break;
   }
   return false;
+}
+
+bool Background::loading_slice() {
+  return engine_->loading() != nullptr && engine_->loading()->step();
 }
 
 bool Background::snapshot_slice() { return engine_->snapshots().step(); }

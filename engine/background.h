@@ -20,6 +20,7 @@ namespace engine {
 class Engine;
 
 enum class SliceCause : uint8_t {
+  kLoading,
   kSnapshot,
   kDemotion,
   kCompaction,
@@ -67,6 +68,7 @@ class Background {
  private:
   void tick(uint64_t now_ns);
   bool slice(SliceCause cause);
+  bool loading_slice();
   bool snapshot_slice();
   bool demotion_slice();
   bool compaction_slice();

@@ -6,6 +6,7 @@
 #include "engine/command_key_specs.h"
 #include "engine/command_keys.h"
 #include "engine/commands/connection_commands.h"
+#include "engine/commands/persistence_commands.h"
 #include "engine/commands/string_commands.h"
 
 namespace engine {
@@ -383,7 +384,7 @@ constexpr CommandRow kRows[] = {
     {"acl|users", 2, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
     {"acl|whoami", 2, kNoScript | kLoading | kStale, 0, {}, kNone},
     {"bgrewriteaof", 1, kAdmin | kNoScript | kNoAsyncLoading, 0, {}, kNone},
-    {"bgsave", -1, kAdmin | kNoScript | kNoAsyncLoading, 0, {}, kNone},
+    {"bgsave", -1, kAdmin | kNoScript | kNoAsyncLoading, 0, {}, kNone, bgsave_command},
     {"command", -1, kLoading | kStale, kConnection, {}, kNone},
     {"command|count", 2, kLoading | kStale, kConnection, {}, kNone},
     {"command|docs", -2, kLoading | kStale, kConnection, {}, kNone},
@@ -404,7 +405,8 @@ constexpr CommandRow kRows[] = {
     {"flushall", -1, kWrite, kKeyspace | kDangerous, {}, kNone},
     {"flushdb", -1, kWrite, kKeyspace | kDangerous, {}, kNone},
     {"info", -1, kLoading | kStale, kDangerous, {}, kNone},
-    {"lastsave", 1, kLoading | kStale | kFast, kAdminCategory | kDangerous, {}, kNone},
+    {"lastsave", 1, kLoading | kStale | kFast, kAdminCategory | kDangerous, {}, kNone,
+     lastsave_command},
     {"latency", -2, 0, 0, {}, kNone},
     {"latency|doctor", 2, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
     {"latency|graph", 3, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
@@ -434,8 +436,9 @@ constexpr CommandRow kRows[] = {
     {"restore-asking", -4, kWrite | kDenyOom | kAsking | kSystem, kKeyspace | kDangerous,
      kOverwritesKey, kMeta},
     {"role", 1, kNoScript | kLoading | kStale | kFast, kAdminCategory | kDangerous, {}, kNone},
-    {"save", 1, kAdmin | kNoScript | kNoAsyncLoading | kNoMulti, 0, {}, kNone},
-    {"shutdown", -1, kAdmin | kNoScript | kLoading | kStale | kNoMulti | kAllowBusy, 0, {}, kNone},
+    {"save", 1, kAdmin | kNoScript | kNoAsyncLoading | kNoMulti, 0, {}, kNone, save_command},
+    {"shutdown", -1, kAdmin | kNoScript | kLoading | kStale | kNoMulti | kAllowBusy, 0, {}, kNone,
+     shutdown_command},
     {"slaveof", 3, kAdmin | kNoScript | kStale | kNoAsyncLoading, 0, {}, kNone},
     {"slowlog", -2, 0, 0, {}, kNone},
     {"slowlog|get", -2, kAdmin | kLoading | kStale, 0, {}, kNone},

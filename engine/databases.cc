@@ -63,6 +63,9 @@ bool Databases::free_step(size_t entries_max) {
     return true;
   }
   if (detached_.empty()) return false;
+  // A snapshot that is owed these entries takes them as fast as it can.
+  const SnapshotObserver* const snapshot = shared_.residence.snapshot;
+  if (snapshot != nullptr && !snapshot->has_room()) return false;
   Keyspace& keyspace = *detached_.front();
   constexpr size_t kEntriesPerBucket = 8;
   const bool more =

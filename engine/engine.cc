@@ -83,6 +83,7 @@ void Engine::begin_turn() {
   shared.now_ms = environment_.clock->wall_ms();
   shared.access.set_now(shared.now_ms);
   if (tier_ != nullptr) tier_->pump();
+  gate_->hold_writers(snapshots_->holds_writers());
   gate_->wake_writers();
 }
 
@@ -230,6 +231,16 @@ bool Engine::end_turn() {
 void Engine::on_tick() {
   snapshots_->tick(now_ms());
   if (tier_ != nullptr) sample_tier(*this);
+}
+
+bool Engine::abort_shutdown() {
+  if (!shutdown_.has_value()) return false;
+  const uint64_t session_id = shutdown_->session_id;
+  shutdown_.reset();
+  complete(session_id, [](resp::ReplyWriter& reply) {
+    reply.error("-ERR Errors trying to SHUTDOWN. Check logs.");
+  });
+  return true;
 }
 
 bool Engine::evict_for(uint64_t bytes) { return evict(*this, bytes); }

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -32,6 +33,7 @@
 #include "engine/config.h"
 #include "engine/databases.h"
 #include "engine/gate.h"
+#include "engine/loading.h"
 #include "engine/session.h"
 #include "engine/statistics.h"
 #include "engine/tier.h"
@@ -42,7 +44,6 @@
 
 namespace engine {
 
-class Loading;
 class Snapshots;
 
 // What the engine runs on. All outlive it.
@@ -60,6 +61,15 @@ struct Environment {
       open_index;
   // The process's resident set in bytes; the simulation has a model of it.
   uint64_t (*resident_bytes)() = nullptr;
+};
+
+// What SHUTDOWN or a signal asked for.
+struct ShutdownRequest {
+  enum class Save : uint8_t { kAsConfigured, kYes, kNo };
+  Save save = Save::kAsConfigured;
+  bool now = false;         // Do not wait for replicas.
+  bool force = false;       // Leave even if the save fails.
+  uint64_t session_id = 0;  // Who asked and waits for an answer; 0: a signal.
 };
 
 enum class Outcome : uint8_t {
@@ -127,6 +137,16 @@ class Engine final : public Evictor {
   // The load in progress; null when there is none.
   Loading* loading() { return loading_; }
   void set_loading(Loading* loading) { loading_ = loading; }
+  // Of the load at the start, for INFO.
+  void note_load(const LoadStatistics& statistics) { last_load_ = statistics; }
+  const LoadStatistics& last_load() const { return last_load_; }
+  // The shutdown that was asked for, if any; the one who runs the loop carries it out.
+  const std::optional<ShutdownRequest>& shutdown() const { return shutdown_; }
+  void request_shutdown(const ShutdownRequest& request) {
+    if (!shutdown_.has_value()) shutdown_ = request;
+  }
+  // False when there is none.
+  bool abort_shutdown();
   int64_t now_ms() const { return databases_.shared().now_ms; }
 
  private:
@@ -139,7 +159,9 @@ class Engine final : public Evictor {
   const Environment environment_;
   const base::KeyHasher hasher_;
   Databases databases_;
+  LoadStatistics last_load_;
   Loading* loading_ = nullptr;  // Not null while the data set is being loaded.
+  std::optional<ShutdownRequest> shutdown_;
   Budget budget_;
   Statistics statistics_;
   CommandIndex commands_;

@@ -35,9 +35,21 @@ Admission Gate::admit(Session* session, Keyspace& keyspace, const Request& reque
     const Admission cold = admit_cold(session, keyspace, request, error);
     if (cold != Admission::kReady) return cold;
   }
+  if (hold_writers_ && request.command->has(command_flag::kWrite)) {
+    wait_in_line(session);
+    return Admission::kParked;
+  }
   if (budget_->limited() && request.command->has(command_flag::kDenyOom))
     return admit_write(session, request, error);
   return Admission::kReady;
+}
+
+void Gate::wait_in_line(Session* session) {
+  if (std::find(waiting_writers_.begin(), waiting_writers_.end(), session) !=
+      waiting_writers_.end())
+    return;
+  waiting_writers_.push_back(session);
+  ++parked_writers_total_;
 }
 
 Admission Gate::admit_cold(Session* session, Keyspace& keyspace, const Request& request,
@@ -113,19 +125,15 @@ Admission Gate::admit_write(Session* session, const Request& request, std::strin
     *error = kOomError;
     return Admission::kRefused;
   }
-  if (std::find(waiting_writers_.begin(), waiting_writers_.end(), session) ==
-      waiting_writers_.end()) {
-    waiting_writers_.push_back(session);
-    ++parked_writers_total_;
-  }
+  wait_in_line(session);
   return Admission::kParked;
 }
 
 void Gate::finish(Session* session) {
   if (!session->holds.empty()) [[unlikely]]
     tier_->release_holds(session, session->command_sequence);
-  if (!waiting_writers_.empty() && waiting_writers_.front() == session) [[unlikely]]
-    waiting_writers_.pop_front();
+  if (!waiting_writers_.empty()) [[unlikely]]
+    std::erase(waiting_writers_, session);
 }
 
 void Gate::look_ahead(Session* session, Keyspace& keyspace, const Request& request,
@@ -145,7 +153,7 @@ void Gate::forget(Session* session) {
 }
 
 void Gate::wake_writers() {
-  if (waiting_writers_.empty()) return;
+  if (waiting_writers_.empty() || hold_writers_) return;
   room_ = budget_->room(base::memory_used_total());
   if (room_ < 0 && !exhausted_) return;
   // They try again in the order of the line; each one's success lets the next one in.

@@ -70,6 +70,9 @@ class Gate {
   void look_ahead(Session* session, Keyspace& keyspace, const Request& request, uint64_t behind);
   void forget(Session* session);
 
+  // Commands that write wait while this is set: a snapshot has more pre-images in memory than may
+  // be.
+  void hold_writers(bool hold) { hold_writers_ = hold; }
   // Memory may have become free: wakes writers as far as there is room. Once a turn.
   void wake_writers();
   // Demotion cannot free any more: who waits is refused.
@@ -81,6 +84,8 @@ class Gate {
   Admission admit_cold(Session* session, Keyspace& keyspace, const Request& request,
                        std::string* error);
   Admission admit_write(Session* session, const Request& request, std::string* error);
+
+  void wait_in_line(Session* session);
 
   struct ColdKey {
     Key key;
@@ -95,6 +100,7 @@ class Gate {
   std::deque<Session*> waiting_writers_;
   int64_t room_ = 0;  // What the budget had left when it was last asked, less what ran since.
   bool exhausted_ = false;
+  bool hold_writers_ = false;
   uint64_t parked_writers_total_ = 0;
 };
 

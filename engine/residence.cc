@@ -133,6 +133,16 @@ void Residence::fetched(uint64_t hash, Entry* entry) {
   dictionary_->insert(hash, entry);
 }
 
+void Residence::loaded(const Key& key, const logstore::IndexValue& where) {
+  Tier& tier = *shared_->tier;
+  tier.store().mark_live(where.location.ref, namespace_id_);
+  tier.index().put({namespace_id_, key.hash, logstore::UnitKind::kRoot, key.text}, where);
+  filter_.add(key.hash);
+  ++counts_.cold_keys;
+  counts_.cold_hash_xor ^= key.hash;
+  if (where.expire_at_ms != logstore::kNoExpiry) ++counts_.expiring_cold;
+}
+
 void Residence::relocated(const logstore::Relocation& relocation) {
   Tier& tier = *shared_->tier;
   const Key key{relocation.unit.key, relocation.unit.hash64};

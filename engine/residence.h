@@ -112,6 +112,8 @@ class Residence {
   void drop(uint64_t hash, Entry* entry);
   // cold -> clean, on probation. `entry` was made from the record at `where`, with its reference.
   void fetched(uint64_t hash, Entry* entry);
+  // absent -> cold, while the data set is loaded.
+  void loaded(const Key& key, const logstore::IndexValue& where);
   // The live record of a clean or cold unit moved; the store has moved the bit.
   void relocated(const logstore::Relocation& relocation);
 

@@ -1,10 +1,169 @@
 #include "engine/snapshots.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
 #include "engine/engine.h"
+#include "engine/snapshot.h"
+#include "persist/file_stream.h"
+
 namespace engine {
-class Snapshot {};
-Snapshots::Snapshots(Engine* engine) : engine_(engine) {}
+
+namespace {
+
+// After a failure save points wait so long before they try again, as Redis does.
+constexpr int64_t kRetryMs = 5000;
+// What the file system must keep free beside the file.
+constexpr uint64_t kSpareBytes = 1024 * 1024;
+// Epochs are compared modulo 256, and an entry that no pass came by keeps its old one.
+constexpr uint32_t kUnfinishedMax = 200;
+
+persist::StreamLimits stream_limits(const Options& options) {
+  return {.operations_max = static_cast<uint32_t>(options.snapshot_io_depth),
+          .bytes_max = static_cast<uint64_t>(options.snapshot_buffer),
+          .bytes_per_second_max = static_cast<uint64_t>(options.snapshot_rate_limit)};
+}
+
+}  // namespace
+
+Snapshots::Snapshots(Engine* engine) : engine_(engine) {
+  statistics_.last_save_ms = engine->now_ms();
+  engine->config().on_change({"snapshot-io-depth", "snapshot-buffer", "snapshot-rate-limit"},
+                             [this](const Options& options) {
+                               if (snapshot_ != nullptr)
+                                 snapshot_->set_limits(stream_limits(options));
+                               return std::string();
+                             });
+}
+
 Snapshots::~Snapshots() = default;
-bool Snapshots::step() { return false; }
-void Snapshots::tick(int64_t) {}
-bool Snapshots::refuses_writes() const { return false; }
+
+// An upper bound: what is live in the log, and every entry.
+uint64_t Snapshots::estimate_bytes() const {
+  uint64_t bytes =
+      engine_->databases().shared().heap.bytes() + base::memory_used(base::MemoryUse::kChunks);
+  if (engine_->tier() != nullptr) bytes += engine_->tier()->store().statistics().live_bytes;
+  return bytes;
+}
+
+base::Status Snapshots::check_space(const std::string& directory) {
+  iouring::Disk& disk = *engine_->environment().disk;
+  base::Result<iouring::FileSystemStatus> status = disk.file_system_status(directory);
+  if (!status.ok()) return status.error();
+  const uint64_t needed = estimate_bytes() + kSpareBytes;
+  engine_->log().notice("Snapshot of {} keys, about {} bytes; {} bytes are free in {}",
+                        engine_->databases().keys(), needed, status->free_bytes, directory);
+  if (status->free_bytes >= needed) return base::ok_status();
+  engine_->log().warning("Snapshot not begun: it needs about {} bytes and {} has {} free", needed,
+                         directory, status->free_bytes);
+  return base::Error{base::ErrorCode::kNoSpace, 0, "not enough free space for the snapshot"};
+}
+
+base::Status Snapshots::begin_save(Done done) {
+  CHECK(!running());
+  const Options& options = engine_->options();
+  statistics_.last_try_ms = engine_->now_ms();
+  const base::Status space = check_space(options.dir);
+  if (!space.ok()) {
+    statistics_.last_ok = false;
+    return space;
+  }
+  if (unfinished_ >= kUnfinishedMax) restamp();
+
+  persist::FileStreamWriter::Options file;
+  file.temporary_path = fmt::format("{}/temp-{}.rdb", options.dir, getpid());
+  file.target_path = fmt::format("{}/{}", options.dir, options.dbfilename);
+  file.limits = stream_limits(options);
+  auto writer = std::make_unique<persist::FileStreamWriter>(engine_->environment().loop,
+                                                            engine_->environment().disk, file);
+  writer->open([this](const base::Status& status) {
+    if (!status.ok() && snapshot_ != nullptr) snapshot_->fail(status.error());
+  });
+  snapshot_ = std::make_unique<Snapshot>(engine_, std::move(writer));
+  done_ = std::move(done);
+  ++unfinished_;
+  begun_ms_ = engine_->now_ms();
+  changes_at_freeze_ = engine_->databases().shared().changes;
+  engine_->log().notice("Background saving started by pid {}", getpid());
+  snapshot_->begin([this](const base::Status& status) { finish(status); });
+  return base::ok_status();
+}
+
+// The snapshot calls this from its own callback, so it is destroyed in the next turn.
+void Snapshots::finish(const base::Status& status) {
+  const Snapshot::Progress progress = snapshot_->progress();
+  statistics_.last_ok = status.ok();
+  statistics_.last_seconds = (engine_->now_ms() - begun_ms_) / 1000;
+  if (status.ok()) {
+    unfinished_ = 0;
+    ++statistics_.saves;
+    statistics_.last_save_ms = engine_->now_ms();
+    statistics_.last_keys = progress.keys;
+    statistics_.last_bytes = progress.bytes;
+    statistics_.changes_at_last_save = changes_at_freeze_;
+    engine_->log().notice("DB saved on disk: {} keys, {} bytes, {} pre-images", progress.keys,
+                          progress.bytes, progress.pre_images);
+    engine_->log().notice("Background saving terminated with success");
+  } else {
+    engine_->log().warning("Background saving error: {}", status.error().to_string());
+  }
+  engine_->environment().loop->post([this, status] {
+    snapshot_.reset();
+    Done done = std::move(done_);
+    done(status);
+  });
+}
+
+void Snapshots::cancel() {
+  if (snapshot_ != nullptr)
+    snapshot_->fail({base::ErrorCode::kCancelled, 0, "the snapshot was cancelled"});
+}
+
+bool Snapshots::step() { return snapshot_ != nullptr && snapshot_->step(); }
+
+bool Snapshots::holds_writers() const { return snapshot_ != nullptr && snapshot_->over_cap(); }
+
+void Snapshots::restamp() {
+  Databases& databases = engine_->databases();
+  for (int i = 0; i < databases.count(); ++i) {
+    Keyspace& keyspace = databases.at(i);
+    const uint8_t epoch = keyspace.residence().epoch();
+    uint64_t position = 0;
+    do {
+      position = keyspace.dictionary().scan(
+          position, 64, [epoch](Entry* entry, uint64_t) { entry->set_epoch(epoch); });
+    } while (position != 0);
+  }
+  unfinished_ = 0;
+}
+
+void Snapshots::tick(int64_t now_ms) {
+  if (running()) return;
+  bool wanted = scheduled_;
+  const bool may_retry = statistics_.last_ok || now_ms - statistics_.last_try_ms > kRetryMs;
+  const uint64_t changes = changes_since_save();
+  for (const SavePoint& point : engine_->options().save) {
+    if (!may_retry || changes < static_cast<uint64_t>(point.changes)) continue;
+    if (now_ms - statistics_.last_save_ms <= point.seconds * 1000) continue;
+    engine_->log().notice("{} changes in {} seconds. Saving...", point.changes, point.seconds);
+    wanted = true;
+    break;
+  }
+  if (!wanted || engine_->loading() != nullptr) return;
+  scheduled_ = false;
+  const base::Status begun = begin_save([](const base::Status&) {});
+  if (!begun.ok())
+    engine_->log().warning("Can't save in background: {}", begun.error().to_string());
+}
+
+bool Snapshots::refuses_writes() const {
+  return !statistics_.last_ok && engine_->options().stop_writes_on_bgsave_error &&
+         !engine_->options().save.empty();
+}
+
+uint64_t Snapshots::changes_since_save() const {
+  return engine_->databases().shared().changes - statistics_.changes_at_last_save;
+}
+
 }  // namespace engine

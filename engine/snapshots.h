@@ -51,6 +51,8 @@ class Snapshots {
   void tick(int64_t now_ms);
   void schedule() { scheduled_ = true; }
 
+  // Writers wait: more pre-images are in memory than may be.
+  bool holds_writers() const;
   // Writes are refused: the last save failed and the options say so.
   bool refuses_writes() const;
   uint64_t changes_since_save() const;
@@ -60,6 +62,9 @@ class Snapshots {
   const Snapshot* current() const { return snapshot_.get(); }
 
  private:
+  uint64_t estimate_bytes() const;
+  base::Status check_space(const std::string& directory);
+  void restamp();
   void finish(const base::Status& status);
 
   Engine* const engine_;
@@ -67,6 +72,9 @@ class Snapshots {
   Done done_;
   SaveStatistics statistics_;
   bool scheduled_ = false;
+  int64_t begun_ms_ = 0;
+  uint64_t changes_at_freeze_ = 0;
+  uint32_t unfinished_ = 0;  // Freezes since every entry was last given the current epoch.
 };
 
 }  // namespace engine

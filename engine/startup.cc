@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "engine/loading.h"
 #include "engine/snapshots.h"
 #include "engine/version.h"
 
@@ -89,9 +90,115 @@ void Shutdown::on_signal(int signal_number) {
   signal_ = signal_number;
 }
 
+namespace {
+
+// What a shutdown waits for replies and reads in flight at most.
+constexpr uint64_t kDrainNs = 2'000'000'000;
+
+// False when the data set could not be loaded; the reason is in the log.
+bool load_data(Engine* engine, Server* server, const Shutdown& shutdown) {
+  const std::string path = engine->options().dir + "/" + engine->options().dbfilename;
+  if (!engine->environment().disk->file_status(path).ok()) return true;
+  Loading loading(engine, path);
+  bool ended = false;
+  std::string failure;
+  engine->set_loading(&loading);
+  engine->log().notice("Loading DB in memory from {}", path);
+  loading.begin([&ended, &failure](const std::string& text) {
+    failure = text;
+    ended = true;
+  });
+  while (!ended && !shutdown.requested()) server->turn();
+  if (!ended) {
+    loading.cancel();
+    while (!ended) server->turn();
+  }
+  engine->set_loading(nullptr);
+  if (shutdown.requested()) return true;
+  if (!failure.empty()) {
+    engine->log().warning("{}", failure);
+    return false;
+  }
+  const LoadStatistics& statistics = loading.statistics();
+  engine->note_load(statistics);
+  engine->log().notice(
+      "Done loading RDB, keys loaded: {}, keys expired: {}. {} keys went to the cold tier",
+      statistics.keys_loaded, statistics.keys_expired, statistics.keys_cold);
+  engine->log().notice("DB loaded from disk: {:.3f} seconds",
+                       static_cast<double>(engine->now_ms() - statistics.started_ms) / 1000.0);
+  return true;
+}
+
+bool wants_save(const Engine& engine, const ShutdownRequest& request) {
+  if (request.save == ShutdownRequest::Save::kAsConfigured) return !engine.options().save.empty();
+  return request.save == ShutdownRequest::Save::kYes;
+}
+
+// Saves if that is wanted. False when the server must go on.
+bool save_before_exit(Engine* engine, Server* server, const ShutdownRequest& request) {
+  Snapshots& snapshots = engine->snapshots();
+  if (snapshots.running()) {
+    engine->log().warning("There is a background save in progress. Giving it up.");
+    snapshots.cancel();
+    while (snapshots.running()) server->turn();
+  }
+  if (!wants_save(*engine, request)) return true;
+  engine->log().notice("Saving the final RDB snapshot before exiting.");
+  bool saved = false;
+  const base::Status begun =
+      snapshots.begin_save([&saved](const base::Status& status) { saved = status.ok(); });
+  while (begun.ok() && snapshots.running()) server->turn();
+  if (saved) return true;
+  engine->log().warning("Error trying to save the DB, {}.",
+                        request.force ? "exiting anyway" : "can't exit");
+  return request.force;
+}
+
+ShutdownRequest request_of_signal(const Options& options, int signal_number) {
+  const uint8_t flags =
+      signal_number == SIGINT ? options.shutdown_on_sigint : options.shutdown_on_sigterm;
+  ShutdownRequest request;
+  if ((flags & kShutdownSave) != 0) request.save = ShutdownRequest::Save::kYes;
+  if ((flags & kShutdownNoSave) != 0) request.save = ShutdownRequest::Save::kNo;
+  request.force = (flags & kShutdownForce) != 0;
+  request.now = (flags & kShutdownNow) != 0;
+  return request;
+}
+
+void drain(Engine* engine, Server* server) {
+  server->stop();
+  if (engine->tier() != nullptr) engine->tier()->stop();
+  const base::Clock& clock = *engine->environment().clock;
+  const uint64_t deadline_ns = clock.monotonic_ns() + kDrainNs;
+  const auto busy = [engine, server] {
+    return !server->stopped() || (engine->tier() != nullptr && !engine->tier()->is_idle());
+  };
+  while (busy() && clock.monotonic_ns() < deadline_ns) server->turn();
+}
+
+}  // namespace
+
 int run_server(Engine* engine, Server* server, Shutdown* shutdown) {
+  if (!load_data(engine, server, *shutdown)) return 1;
   engine->log().notice("Ready to accept connections");
-  while (!shutdown->requested()) server->turn();
+  while (true) {
+    if (shutdown->requested()) {
+      engine->log().warning("Received {} scheduling shutdown...",
+                            shutdown->signal_number() == SIGINT ? "SIGINT" : "SIGTERM");
+      engine->request_shutdown(request_of_signal(engine->options(), shutdown->signal_number()));
+      shutdown->acknowledge();
+    }
+    if (engine->shutdown().has_value()) {
+      engine->log().warning("User requested shutdown...");
+      server->pause(true);
+      if (save_before_exit(engine, server, *engine->shutdown())) break;
+      server->pause(false);
+      engine->abort_shutdown();
+    }
+    server->turn();
+  }
+  drain(engine, server);
+  engine->log().warning("Basalt (Redis) is now ready to exit, bye bye...");
   return 0;
 }
 

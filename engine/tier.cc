@@ -295,6 +295,35 @@ bool Tier::demote(Keyspace& keyspace, uint64_t hash, Entry* entry, bool compress
   return true;
 }
 
+bool Tier::append_loaded(Keyspace& keyspace, const logstore::UnitFields& fields,
+                         base::ByteSpan payload, base::InlineFunction<void(bool)> done) {
+  const uint64_t id = next_demotion_id_++;
+  const base::ByteSpan parts[] = {payload};
+  const base::Result<logstore::Location> placed = store_->append(
+      logstore::Stream::kDemotion, fields, parts,
+      [this, id](base::Result<logstore::Location> location) { on_loaded(id, location); });
+  if (!placed.ok()) return false;
+  const IndexValue where{*placed, static_cast<uint32_t>(payload.size()), fields.rdb_type,
+                         fields.expire_at_ms};
+  loaded_.emplace(
+      id, Loaded{keyspace.id(), fields.hash64, std::string(fields.key), where, std::move(done)});
+  return true;
+}
+
+void Tier::on_loaded(uint64_t id, const base::Result<logstore::Location>& location) {
+  const auto at = loaded_.find(id);
+  CHECK(at != loaded_.end());
+  Loaded loaded = std::move(at->second);
+  loaded_.erase(at);
+  if (location.ok()) {
+    loaded.where.location = *location;
+    Keyspace* const keyspace = databases_->find(loaded.namespace_id);
+    CHECK(keyspace != nullptr);
+    keyspace->residence().loaded({loaded.key, loaded.hash}, loaded.where);
+  }
+  loaded.done(location.ok());
+}
+
 void Tier::cancel_demotion(NamespaceId namespace_id, const Key& key) {
   auto [at, end] = demotions_by_key_.equal_range(demotion_key(namespace_id, key.hash));
   for (; at != end; ++at) {
@@ -397,8 +426,8 @@ void Tier::drop_namespace(NamespaceId namespace_id) {
 void Tier::stop() { store_->stop(); }
 
 bool Tier::is_idle() const {
-  return demotions_.empty() && reads_in_flight_ == 0 && lookups_in_flight_ == 0 &&
-         store_->is_idle() && index_->idle();
+  return demotions_.empty() && loaded_.empty() && reads_in_flight_ == 0 &&
+         lookups_in_flight_ == 0 && store_->is_idle() && index_->idle();
 }
 
 }  // namespace engine

@@ -86,6 +86,10 @@ class Tier {
   // dirty -> demoting, then cold, or clean if it is used meanwhile. False: the record was not taken
   // (see can_demote()), nothing changed. REQUIRES: a string that is inline, of the current epoch.
   bool demote(Keyspace& keyspace, uint64_t hash, Entry* entry, bool compress);
+  // absent -> cold, for a load: the record is what the file has. `done(false)` when it could not be
+  // written. False: it was not taken, and `done` is dropped.
+  bool append_loaded(Keyspace& keyspace, const logstore::UnitFields& fields, base::ByteSpan payload,
+                     base::InlineFunction<void(bool written)> done);
   // Residence's: the unit changed while its record was written.
   void cancel_demotion(NamespaceId namespace_id, const Key& key);
   size_t demotions_in_flight() const { return demotions_.size(); }
@@ -132,6 +136,7 @@ class Tier {
   void on_located(FetchId id, const logstore::Lookup& lookup);
   void on_read(FetchId id, const base::Result<logstore::RecordView>& record);
   void on_demoted(uint64_t demotion_id, const base::Result<logstore::Location>& location);
+  void on_loaded(uint64_t id, const base::Result<logstore::Location>& location);
   void on_relocated(const logstore::Relocation& relocation);
   void take_in(FetchSlot& slot, const logstore::RecordView& record);
   bool start_read(FetchId id);
@@ -152,6 +157,15 @@ class Tier {
   std::unordered_multimap<uint64_t, uint64_t> demotions_by_key_;
   uint64_t next_demotion_id_ = 1;
   uint64_t demotion_bytes_in_flight_ = 0;
+  // Records of a load on their way, by id.
+  struct Loaded {
+    NamespaceId namespace_id;
+    uint64_t hash;
+    std::string key;
+    logstore::IndexValue where;
+    base::InlineFunction<void(bool)> done;
+  };
+  std::unordered_map<uint64_t, Loaded> loaded_;
   std::vector<std::byte> scratch_;  // The payload being encoded.
 
   std::deque<FetchId> waiting_for_memory_;

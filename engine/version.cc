@@ -12,7 +12,7 @@ std::string version_line() {
 #else
   constexpr const char* kMalloc = "libc";
 #endif
-  return fmt::format("Redis server v={} basalt={} sha=00000000:0 malloc={} bits=64 build=0\n",
+  return fmt::format("Basalt server v={} basalt={} sha=00000000:0 malloc={} bits=64 build=0\n",
                      kRedisVersion, kBasaltVersion, kMalloc);
 }
 

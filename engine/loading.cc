@@ -1,0 +1,253 @@
+#include "engine/loading.h"
+
+#include <algorithm>
+
+#include "base/memory.h"
+#include "engine/engine.h"
+#include "engine/value/chunked_string.h"
+#include "engine/value/codec.h"
+#include "persist/rdb_format.h"
+
+namespace engine {
+
+namespace {
+
+constexpr int kEventsPerStep = 32;
+constexpr uint64_t kEntryBytes = 128;
+
+}  // namespace
+
+Loading::Loading(Engine* engine, std::string path)
+    : engine_(engine),
+      path_(std::move(path)),
+      file_(engine->environment().loop, engine->environment().disk, path_,
+            {.operations_max = static_cast<uint32_t>(engine->options().snapshot_io_depth),
+             .bytes_max = static_cast<uint64_t>(engine->options().snapshot_buffer)}) {
+  statistics_.started_ms = engine->now_ms();
+}
+
+Loading::~Loading() { ChunkedString::release(large_.chunks); }
+
+void Loading::begin(Done done) {
+  done_ = std::move(done);
+  file_.set_on_ready([this] { waits_ = false; });
+  file_.open([this](const base::Status& status) {
+    if (!status.ok())
+      return fail(fmt::format("Can't open {}: {}", path_, status.error().to_string()));
+    statistics_.file_bytes = file_.file_bytes();
+    persist::RdbReader::Options options;
+    options.verify_checksum = engine_->options().rdbchecksum;
+    options.databases = static_cast<uint64_t>(engine_->databases().count());
+    options.file_bytes = file_.file_bytes();
+    reader_ = std::make_unique<persist::RdbReader>(options);
+    waits_ = false;
+  });
+}
+
+bool Loading::step() {
+  if (ended_ || reader_ == nullptr) return false;
+  if (read_whole_) {
+    if (appends_in_flight_ == 0) succeed();
+    return false;
+  }
+  if (waits_) return false;
+  for (int i = 0; i < kEventsPerStep; ++i) {
+    if (!has_pending_) {
+      base::Result<persist::RdbEvent> event = reader_->next();
+      statistics_.loaded_bytes = reader_->offset();
+      if (!event.ok()) {
+        fail(fmt::format("{} in {}. The file is left as it is.", reader_->error_text(), path_));
+        return false;
+      }
+      pending_ = *event;
+    }
+    has_pending_ = !handle(pending_);
+    if (ended_ || read_whole_ || waits_) return false;
+    // Whatever held it up (memory, the log) is on its way.
+    if (has_pending_) return false;
+  }
+  return true;
+}
+
+bool Loading::take_input() {
+  base::Result<persist::FileStreamReader::Chunk> chunk = file_.next();
+  if (!chunk.ok()) {
+    fail(fmt::format("Can't read {}: {}", path_, chunk.error().to_string()));
+    return true;
+  }
+  if (chunk->bytes.empty() && !chunk->end) {
+    waits_ = true;
+    return false;
+  }
+  if (chunk->bytes.empty()) {
+    reader_->end_of_input();
+  } else {
+    reader_->feed(chunk->bytes);
+  }
+  return true;
+}
+
+bool Loading::handle(const persist::RdbEvent& event) {
+  switch (event.kind) {
+    case persist::RdbEvent::kNeedInput:
+      return take_input();
+    case persist::RdbEvent::kKey:
+      return load_key(event);
+    case persist::RdbEvent::kPiece:
+      load_piece(event);
+      return true;
+    case persist::RdbEvent::kKeyEnd:
+      finish_large();
+      return true;
+    case persist::RdbEvent::kFunction:
+      engine_->log().warning("A function library in {} is skipped: functions are not held yet",
+                             path_);
+      return true;
+    case persist::RdbEvent::kModuleAux:
+      engine_->log().warning("Data of module {} in {} is skipped", event.name, path_);
+      return true;
+    case persist::RdbEvent::kEnd:
+      read_whole_ = true;
+      return true;
+    default:
+      return true;
+  }
+}
+
+// True when `bytes` more may be taken now.
+bool Loading::make_room(uint64_t bytes) {
+  Budget& budget = engine_->budget();
+  if (!budget.limited() ||
+      budget.room(base::memory_used_total()) >= static_cast<int64_t>(bytes + kEntryBytes))
+    return true;
+  if (engine_->tier() != nullptr) return false;
+  if (engine_->evict_for(bytes + kEntryBytes)) return true;
+  const double done = statistics_.file_bytes == 0
+                          ? 1.0
+                          : std::max(0.001, static_cast<double>(statistics_.loaded_bytes) /
+                                                static_cast<double>(statistics_.file_bytes));
+  fail(fmt::format(
+      "{} does not fit: about {} bytes are needed and maxmemory is {}. Raise "
+      "maxmemory, turn the cold tier on (tier yes), or choose a maxmemory-policy that "
+      "evicts.",
+      path_, static_cast<uint64_t>(static_cast<double>(base::memory_used_total()) / done),
+      engine_->options().maxmemory));
+  return false;
+}
+
+bool Loading::load_key(const persist::RdbEvent& event) {
+  if (event.type != static_cast<uint8_t>(persist::RdbType::kString)) {
+    fail(
+        fmt::format("{} holds a value of a type that Basalt does not hold yet (RDB type {}, key "
+                    "'{}', offset {}). The file is left as it is.",
+                    path_, event.type, event.name, event.offset));
+    return true;
+  }
+  Keyspace& keyspace = engine_->databases().at(static_cast<int>(event.db));
+  const Key key = keyspace.key_of(event.name);
+  const int64_t expiry_ms = event.expire_at_ms.value_or(kNoExpiry);
+  const bool expired = expiry_ms != kNoExpiry && expiry_ms <= engine_->now_ms();
+  if (event.delivery == persist::RdbDelivery::kStringPieces) {
+    large_.keyspace = &keyspace;
+    large_.key = event.name;
+    large_.expiry_ms = expiry_ms;
+    large_.skip = expired;
+    if (!expired) large_.chunks = ChunkedString::create();
+    if (expired) ++statistics_.keys_expired;
+    return true;
+  }
+  if (expired) {
+    ++statistics_.keys_expired;
+    return true;
+  }
+  if (engine_->tier() != nullptr && engine_->budget().excess(base::memory_used_total()) > 0)
+    return load_cold(keyspace, key, event);
+  if (!make_room(event.payload.size())) return ended_;
+  load_entry(keyspace, key, event);
+  return true;
+}
+
+bool Loading::load_cold(Keyspace& keyspace, const Key& key, const persist::RdbEvent& event) {
+  Tier& tier = *engine_->tier();
+  if (!tier.can_demote()) return false;
+  logstore::UnitFields fields;
+  fields.namespace_id = keyspace.id();
+  fields.rdb_type = event.type;
+  fields.hash64 = key.hash;
+  fields.expire_at_ms = event.expire_at_ms.value_or(logstore::kNoExpiry);
+  fields.key = key.text;
+  ++appends_in_flight_;
+  const bool taken = tier.append_loaded(keyspace, fields, event.payload, [this](bool written) {
+    --appends_in_flight_;
+    if (!written)
+      fail(fmt::format("The cold tier could not take a value of {}: see the lines above", path_));
+  });
+  if (!taken) {
+    --appends_in_flight_;
+    return false;
+  }
+  ++statistics_.keys_loaded;
+  ++statistics_.keys_cold;
+  return true;
+}
+
+void Loading::load_entry(Keyspace& keyspace, const Key& key, const persist::RdbEvent& event) {
+  const base::Result<uint64_t> length = decoded_length(event.payload);
+  if (!length.ok() || *length > base::kInlineValueBytesMax)
+    return fail(fmt::format("A string in {} is damaged (offset {})", path_, event.offset));
+  scratch_.resize(std::max<size_t>(scratch_.size(), *length));
+  if (!decode_string(event.payload, {scratch_.data(), *length}).ok())
+    return fail(fmt::format("A string in {} is damaged (offset {})", path_, event.offset));
+  if (keyspace.resident(key) != nullptr)
+    return fail(
+        fmt::format("{} has the key '{}' twice (offset {})", path_, key.text, event.offset));
+  EntryOptions options = keyspace.fresh_options();
+  options.expiry_ms = event.expire_at_ms.value_or(kNoExpiry);
+  options.access = access_of(event);
+  keyspace.add(
+      key, keyspace.heap().create(key.text, base::as_text({scratch_.data(), *length}), options));
+  ++statistics_.keys_loaded;
+}
+
+uint32_t Loading::access_of(const persist::RdbEvent& event) const {
+  const AccessClock& access = engine_->databases().shared().access;
+  if (access.lfu() && event.frequency.has_value()) return access.from_frequency(*event.frequency);
+  if (!access.lfu() && event.idle_seconds.has_value()) return access.from_idle(*event.idle_seconds);
+  return access.fresh();
+}
+
+void Loading::load_piece(const persist::RdbEvent& event) {
+  if (large_.skip) return;
+  if (large_.chunks->size() + event.payload.size() > kChunkedStringBytesMax)
+    return fail(
+        fmt::format("A string in {} is longer than 512 MB (offset {})", path_, event.offset));
+  large_.chunks->append(event.payload);
+}
+
+void Loading::finish_large() {
+  if (!large_.skip) {
+    SetOptions options;
+    options.expiry_ms = large_.expiry_ms;
+    large_.keyspace->set_chunks(large_.keyspace->key_of(large_.key), large_.chunks, options);
+    ++statistics_.keys_loaded;
+  }
+  large_ = Large{};
+}
+
+void Loading::fail(std::string text) {
+  if (ended_) return;
+  failure_ = std::move(text);
+  end();
+}
+
+void Loading::succeed() { end(); }
+
+void Loading::end() {
+  ended_ = true;
+  file_.close([this] {
+    Done done = std::move(done_);
+    done(failure_);
+  });
+}
+
+}  // namespace engine

@@ -1,0 +1,97 @@
+// Loading: reads an RDB file into the databases, in slices, with bounded memory.
+//
+// The file is read ahead within the limits of a snapshot. While there is room, values become
+// entries; beyond it a key goes to the cold tier as the file has it, its payload copied and never
+// decoded. Without a tier what does not fit is evicted, or ends the load.
+//
+// Until the load has ended the engine answers -LOADING. Loop thread only.
+
+#ifndef BASALT_ENGINE_LOADING_H_
+#define BASALT_ENGINE_LOADING_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/function.h"
+#include "base/result.h"
+#include "engine/databases.h"
+#include "persist/file_stream.h"
+#include "persist/rdb_reader.h"
+
+namespace engine {
+
+class Engine;
+
+struct LoadStatistics {
+  uint64_t file_bytes = 0;
+  uint64_t loaded_bytes = 0;
+  uint64_t keys_loaded = 0;
+  uint64_t keys_expired = 0;
+  uint64_t keys_cold = 0;  // Of those loaded, straight into the tier.
+  int64_t started_ms = 0;
+};
+
+class Loading {
+ public:
+  // The text says what is wrong with the file; empty after success.
+  using Done = base::InlineFunction<void(const std::string& failure)>;
+
+  // `engine` outlives the loading.
+  Loading(Engine* engine, std::string path);
+  ~Loading();
+  Loading(const Loading&) = delete;
+  Loading& operator=(const Loading&) = delete;
+
+  // Opens the file. `done` runs once; the loading may then be destroyed from a later turn.
+  void begin(Done done);
+  // Gives up; `done` follows.
+  void cancel() { fail("The load was given up"); }
+  // Loads a few keys; true when there is more to do at once.
+  bool step();
+
+  const LoadStatistics& statistics() const { return statistics_; }
+
+ private:
+  bool take_input();
+  // False: it cannot go on now, or has failed.
+  bool handle(const persist::RdbEvent& event);
+  bool load_key(const persist::RdbEvent& event);
+  bool load_cold(Keyspace& keyspace, const Key& key, const persist::RdbEvent& event);
+  void load_entry(Keyspace& keyspace, const Key& key, const persist::RdbEvent& event);
+  void load_piece(const persist::RdbEvent& event);
+  void finish_large();
+  bool make_room(uint64_t bytes);
+  void fail(std::string text);
+  void succeed();
+  void end();
+  uint32_t access_of(const persist::RdbEvent& event) const;
+
+  Engine* const engine_;
+  const std::string path_;
+  persist::FileStreamReader file_;
+  std::unique_ptr<persist::RdbReader> reader_;
+  Done done_;
+  LoadStatistics statistics_;
+  persist::RdbEvent pending_;  // An event that found no room; its views are still valid.
+  bool has_pending_ = false;
+  bool waits_ = true;        // For the file.
+  bool read_whole_ = false;  // Records may still be on their way to the log.
+  bool ended_ = false;
+  uint64_t appends_in_flight_ = 0;
+  std::string failure_;
+  // A string that arrives in pieces.
+  struct Large {
+    Keyspace* keyspace = nullptr;
+    std::string key;
+    int64_t expiry_ms = kNoExpiry;
+    ChunkedString* chunks = nullptr;
+    bool skip = false;
+  };
+  Large large_;
+  std::vector<std::byte> scratch_;
+};
+
+}  // namespace engine
+
+#endif  // BASALT_ENGINE_LOADING_H_

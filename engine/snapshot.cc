@@ -1,0 +1,311 @@
+#include "engine/snapshot.h"
+
+#include <algorithm>
+
+#include "engine/engine.h"
+#include "engine/value/chunked_string.h"
+#include "engine/value/codec.h"
+#include "engine/version.h"
+
+namespace engine {
+
+namespace {
+
+// Few buckets at a time: each may hold seven values of 64 KiB.
+constexpr size_t kDirtyBuckets = 4;
+constexpr size_t kColdRecords = 64;
+// Pre-images may wait in memory up to this share of maxmemory.
+constexpr uint64_t kBacklogShare = 16;
+constexpr uint64_t kBacklogBytesMax = 64ull * 1024 * 1024;
+// A large value goes out in pieces of so many chunks.
+constexpr size_t kChunksPerPiece = persist::kStreamBufferBytes / base::kChunkBytes;
+
+uint64_t backlog_cap(uint64_t maxmemory) {
+  return maxmemory == 0 ? kBacklogBytesMax : std::min(maxmemory / kBacklogShare, kBacklogBytesMax);
+}
+
+}  // namespace
+
+Snapshot::Snapshot(Engine* engine, std::unique_ptr<persist::StreamSink> sink)
+    : engine_(engine),
+      sink_(std::move(sink)),
+      compress_(engine->options().rdbcompression),
+      backlog_cap_(backlog_cap(engine->options().maxmemory)),
+      framing_(std::make_shared<SnapshotFraming>()) {}
+
+Snapshot::~Snapshot() = default;
+
+// ---- The freeze
+
+void Snapshot::begin(Done done) {
+  done_ = std::move(done);
+  stream_ = std::make_unique<persist::RdbStream>(
+      engine_->environment().helpers, sink_.get(),
+      persist::RdbWriter::Options{.checksum = engine_->options().rdbchecksum,
+                                  .compress = compress_});
+  note_freeze();
+  begin_file();
+}
+
+void Snapshot::note_freeze() {
+  Databases& databases = engine_->databases();
+  for (int i = 0; i < databases.count(); ++i) {
+    const Keyspace& keyspace = databases.at(i);
+    if (keyspace.size() == 0) continue;
+    sources_.push_back({keyspace.id(), i});
+    database_by_namespace_[keyspace.id()] = i;
+    expected_keys_ += keyspace.size();
+    expected_xor_ ^= keyspace.hash_xor();
+  }
+  ResidenceShared& residence = databases.shared().residence;
+  ++residence.epoch;
+  residence.snapshot = this;
+  if (engine_->tier() != nullptr) frozen_ = engine_->tier()->store().freeze();
+  cold_done_ = frozen_ == nullptr;
+}
+
+void Snapshot::begin_file() {
+  struct Size {
+    int database;
+    uint64_t keys;
+    uint64_t expires;
+  };
+  auto sizes = std::make_shared<std::vector<Size>>();
+  for (const Source& source : sources_) {
+    const Keyspace& keyspace = engine_->databases().at(source.database);
+    sizes->push_back({source.database, keyspace.size(), keyspace.expiring()});
+  }
+  const int64_t now_seconds = engine_->now_ms() / 1000;
+  const uint64_t used_memory = base::memory_used_total();
+  stream_->submit(
+      persist::kStreamBufferBytes,
+      [sizes, now_seconds, used_memory, framing = framing_](persist::RdbWriter& writer) {
+        writer.begin({.redis_version = kRedisVersion,
+                      .created_at_seconds = now_seconds,
+                      .used_memory_bytes = used_memory,
+                      .replication = {},
+                      .aof_base = false});
+        for (const Size& size : *sizes) {
+          writer.select_db(static_cast<uint64_t>(size.database));
+          writer.resize_db(size.keys, size.expires);
+          framing->database = size.database;
+        }
+      },
+      [] {});
+}
+
+// ---- The passes
+
+bool Snapshot::step() {
+  if (failed_ || finishing_ || stream_ == nullptr) return false;
+  if (!sink_->status().ok()) {
+    fail(sink_->status().error());
+    return false;
+  }
+  if (!stream_->has_room()) return false;
+  bool more = false;
+  if (!dirty_done_) more = dirty_step() || more;
+  if (!failed_ && !cold_done_ && stream_->has_room()) more = cold_step() || more;
+  if (!failed_) maybe_finish();
+  return more && !failed_ && !finishing_;
+}
+
+bool Snapshot::is_drained(NamespaceId id) const {
+  for (const auto& keyspace : engine_->databases().detached())
+    if (keyspace->id() == id) return false;
+  return true;
+}
+
+bool Snapshot::dirty_step() {
+  if (source_ == sources_.size()) {
+    // Entries of databases that were flushed meanwhile come as pre-images while they are freed.
+    dirty_done_ = std::all_of(sources_.begin(), sources_.end(), [this](const Source& source) {
+      return is_drained(source.namespace_id);
+    });
+    return false;
+  }
+  const Source& source = sources_[source_];
+  Keyspace* const keyspace = engine_->databases().find(source.namespace_id);
+  if (keyspace != nullptr) {
+    const uint8_t epoch = keyspace->residence().epoch();
+    position_ =
+        keyspace->dictionary().scan(position_, kDirtyBuckets, [&](Entry* entry, uint64_t hash) {
+          if (entry->epoch() == epoch) return;
+          if (entry->state() != EntryState::kClean) write_entry(source.database, hash, entry);
+          entry->set_epoch(epoch);
+        });
+    if (position_ != 0) return true;
+  }
+  position_ = 0;
+  ++source_;
+  return true;
+}
+
+void Snapshot::before_change(NamespaceId namespace_id, uint64_t hash, Entry* entry) {
+  if (failed_) return;
+  const int database = database_of(namespace_id);
+  // A namespace that was empty or detached at the freeze owes nothing.
+  if (database < 0) return;
+  ++pre_images_;
+  write_entry(database, hash, entry);
+}
+
+int Snapshot::database_of(NamespaceId id) const {
+  const auto at = database_by_namespace_.find(id);
+  return at == database_by_namespace_.end() ? -1 : at->second;
+}
+
+bool Snapshot::next_segment() {
+  const auto& segments = frozen_->live().segments();
+  if (segment_ == segments.size()) {
+    cold_done_ = true;
+    return false;
+  }
+  logstore::ScanOptions options;
+  options.io_class = iouring::IoClass::kSnapshot;
+  reader_ = frozen_->scan(segments[segment_++].id, options);
+  return true;
+}
+
+bool Snapshot::cold_step() {
+  if (cold_waits_) return false;
+  if (reader_ == nullptr && !next_segment()) return false;
+  for (size_t i = 0; i < kColdRecords && stream_->has_room(); ++i) {
+    logstore::ScanItem item = reader_->next([this] { cold_waits_ = false; });
+    switch (item.kind) {
+      case logstore::ScanItem::Kind::kWait:
+        cold_waits_ = true;
+        return false;
+      case logstore::ScanItem::Kind::kEnd:
+        reader_.reset();
+        return true;
+      case logstore::ScanItem::Kind::kError:
+        fail(item.error);
+        return false;
+      case logstore::ScanItem::Kind::kCorrupt:
+        fail({base::ErrorCode::kCorrupt, 0, "record in the cold tier"});
+        return false;
+      case logstore::ScanItem::Kind::kRecord:
+        break;
+    }
+    const logstore::UnitFields& fields = item.record.fields;
+    const int database = database_of(fields.namespace_id);
+    if (database < 0 || fields.kind != logstore::UnitKind::kRoot) continue;
+    add_item({database, fields.rdb_type, fields.expire_at_ms, fields.key, item.record.payload},
+             fields.hash64);
+  }
+  return stream_->has_room();
+}
+
+// ---- Writing
+
+void Snapshot::write_entry(int database, uint64_t hash, const Entry* entry) {
+  CHECK(entry->type() == ValueType::kString);
+  if (entry->form() == ValueForm::kChunked) return write_large(database, hash, entry);
+  const std::string_view value = entry->value();
+  scratch_.resize(std::max(scratch_.size(), encoded_bytes_max(value.size())));
+  const size_t bytes = encode_string(value, compress_, scratch_.data());
+  add_item({database, kStringType, entry->expiry_ms(), entry->key(), {scratch_.data(), bytes}},
+           hash);
+}
+
+void Snapshot::add_item(const SnapshotItem& item, uint64_t hash) {
+  ++keys_;
+  hash_xor_ ^= hash;
+  if (batch_ == nullptr) batch_ = std::make_unique<SnapshotBatch>();
+  const size_t before = batch_->bytes();
+  batch_->add(item);
+  backlog_bytes_ += batch_->bytes() - before;
+  backlog_bytes_max_ = std::max(backlog_bytes_max_, backlog_bytes_);
+  if (batch_->full()) submit_batch();
+}
+
+void Snapshot::submit_batch() {
+  if (batch_ == nullptr) return;
+  std::shared_ptr<SnapshotBatch> batch = std::move(batch_);
+  const size_t bytes = batch->bytes();
+  const size_t framed_bytes_max = batch->framed_bytes_max();
+  stream_->submit(
+      framed_bytes_max,
+      [batch, framing = framing_](persist::RdbWriter& writer) {
+        batch->write(writer, framing.get());
+      },
+      [this, bytes] { backlog_bytes_ -= bytes; });
+}
+
+// The string is shared as it is now, so that its pieces need no copy however long they wait.
+void Snapshot::write_large(int database, uint64_t hash, const Entry* entry) {
+  submit_batch();
+  ++keys_;
+  hash_xor_ ^= hash;
+  struct Frozen {
+    std::string key;
+    ChunkedString* chunks;
+    SnapshotItem item;
+    ~Frozen() { ChunkedString::release(chunks); }
+  };
+  auto frozen = std::make_shared<Frozen>();
+  frozen->key = entry->key();
+  frozen->chunks = entry->chunks()->freeze();
+  frozen->item = {database, kStringType, entry->expiry_ms(), frozen->key, {}};
+  const size_t head_bytes = persist::RdbWriter::framing_bytes_max(frozen->key.size()) + 32;
+  stream_->submit(
+      head_bytes,
+      [frozen, framing = framing_](persist::RdbWriter& writer) {
+        write_key(writer, framing.get(), frozen->item);
+        writer.raw_string_header(frozen->chunks->size());
+      },
+      [] {});
+  for (size_t first = 0; first < frozen->chunks->chunk_count(); first += kChunksPerPiece) {
+    const size_t end = std::min(first + kChunksPerPiece, frozen->chunks->chunk_count());
+    stream_->submit((end - first) * base::kChunkBytes,
+                    [frozen, first, end](persist::RdbWriter& writer) {
+                      for (size_t i = first; i < end; ++i) writer.payload(frozen->chunks->chunk(i));
+                    },
+                    [] {});
+  }
+}
+
+// ---- The end
+
+void Snapshot::maybe_finish() {
+  if (!dirty_done_ || !cold_done_ || finishing_) return;
+  submit_batch();
+  if (keys_ != expected_keys_ || hash_xor_ != expected_xor_) {
+    engine_->log().warning("A snapshot wrote {} keys where {} were frozen; it is thrown away",
+                           keys_, expected_keys_);
+    return fail({base::ErrorCode::kCorrupt, 0, "the snapshot is not what was frozen"});
+  }
+  finishing_ = true;
+  engine_->databases().shared().residence.snapshot = nullptr;
+  frozen_.reset();
+  stream_->finish([this](const base::Status& status) { end(status); });
+}
+
+void Snapshot::fail(const base::Error& error) {
+  if (failed_ || finishing_) return;
+  failed_ = true;
+  failure_ = error;
+  ResidenceShared& residence = engine_->databases().shared().residence;
+  if (residence.snapshot == this) residence.snapshot = nullptr;
+  reader_.reset();
+  frozen_.reset();
+  batch_.reset();
+  stream_->abort([this] { end(failure_); });
+}
+
+void Snapshot::end(const base::Status& status) {
+  Done done = std::move(done_);
+  done(status);
+}
+
+Snapshot::Progress Snapshot::progress() const {
+  return {.keys = keys_,
+          .keys_total = expected_keys_,
+          .bytes = stream_ == nullptr ? 0 : stream_->bytes(),
+          .pre_images = pre_images_,
+          .backlog_bytes = backlog_bytes_,
+          .backlog_bytes_max = backlog_bytes_max_};
+}
+
+}  // namespace engine

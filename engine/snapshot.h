@@ -1,0 +1,136 @@
+// Snapshot: one point-in-time copy of the data set, streamed out while commands go on.
+//
+//   freeze (one turn)   new epoch; live map frozen, its segments pinned; databases' mapping noted
+//     cold pass         the records whose frozen bit is set, segment by segment, payloads as they
+//     are dirty pass        a walk of the dictionaries: entries of an older epoch that are dirty or
+//                       demoting (clean ones stand in the frozen map)
+//     pre-images        such an entry that changes, goes or is demoted before the walk comes by
+//   both sums must agree with the freeze, then the file is renamed into place
+//
+// Both passes and the pre-images fill batches of immutable bytes; the stream helper frames, sums
+// and hands them to the sink, which bounds what is in flight. Passes wait while the stream has no
+// room. Pre-images cannot wait: over_cap() tells the gate to hold writers until the stream has
+// caught up.
+//
+// (1) A unit of the freeze is written exactly once: it is either in the frozen map or has an entry
+//     of an older epoch, and whoever writes that entry gives it the current epoch.
+// (2) The number of keys written and the XOR of their hashes equal those at the freeze, or the
+//     snapshot fails.
+//
+// Loop thread only.
+
+#ifndef BASALT_ENGINE_SNAPSHOT_H_
+#define BASALT_ENGINE_SNAPSHOT_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/residence.h"
+#include "engine/snapshot_batch.h"
+#include "logstore/log_store.h"
+#include "persist/rdb_stream.h"
+#include "persist/stream_sink.h"
+
+namespace engine {
+
+class Engine;
+
+class Snapshot final : public SnapshotObserver {
+ public:
+  using Done = base::InlineFunction<void(const base::Status&)>;
+
+  struct Progress {
+    uint64_t keys = 0;  // Written, and at the freeze.
+    uint64_t keys_total = 0;
+    uint64_t bytes = 0;  // Of the file so far.
+    uint64_t pre_images = 0;
+    uint64_t backlog_bytes = 0;
+    uint64_t backlog_bytes_max = 0;
+  };
+
+  // Writes to `sink`, which is open. `engine` outlives the snapshot.
+  Snapshot(Engine* engine, std::unique_ptr<persist::StreamSink> sink);
+  ~Snapshot();
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+  // Freezes. `done` runs once, when the sink has finished or given up; the snapshot may then be
+  // destroyed from a later turn.
+  void begin(Done done);
+  // A slice of both passes; true when there is more to do at once.
+  bool step();
+  // Gives up with this error.
+  void fail(const base::Error& error);
+
+  // More pre-images wait than may: writers are held.
+  bool over_cap() const { return backlog_bytes_ > backlog_cap_; }
+  Progress progress() const;
+  void set_limits(const persist::StreamLimits& limits) { sink_->set_limits(limits); }
+  const persist::StreamStatistics& stream() const { return sink_->statistics(); }
+
+  // SnapshotObserver.
+  void before_change(NamespaceId namespace_id, uint64_t hash, Entry* entry) override;
+  bool has_room() const override { return failed_ || stream_->has_room(); }
+
+ private:
+  struct Source {
+    NamespaceId namespace_id;
+    int database;
+  };
+
+  void note_freeze();
+  void begin_file();
+  bool dirty_step();
+  bool cold_step();
+  bool next_segment();
+  void write_entry(int database, uint64_t hash, const Entry* entry);
+  void write_large(int database, uint64_t hash, const Entry* entry);
+  void add_item(const SnapshotItem& item, uint64_t hash);
+  void submit_batch();
+  int database_of(NamespaceId id) const;
+  bool is_drained(NamespaceId id) const;
+  void maybe_finish();
+  void end(const base::Status& status);
+
+  Engine* const engine_;
+  const std::unique_ptr<persist::StreamSink> sink_;
+  std::unique_ptr<persist::RdbStream> stream_;
+  std::unique_ptr<logstore::FrozenView> frozen_;
+  std::unique_ptr<logstore::SegmentReader> reader_;
+  Done done_;
+  const bool compress_;
+  const uint64_t backlog_cap_;
+
+  std::vector<Source> sources_;
+  std::unordered_map<NamespaceId, int> database_by_namespace_;
+  uint64_t expected_keys_ = 0;
+  uint64_t expected_xor_ = 0;
+  uint64_t keys_ = 0;
+  uint64_t hash_xor_ = 0;
+  uint64_t pre_images_ = 0;
+
+  std::unique_ptr<SnapshotBatch> batch_;  // Being filled; null when empty.
+  std::shared_ptr<SnapshotFraming> framing_;
+  uint64_t backlog_bytes_ = 0;  // In batches that are not written yet.
+  uint64_t backlog_bytes_max_ = 0;
+  std::vector<std::byte> scratch_;
+
+  size_t source_ = 0;      // Of the dirty pass.
+  uint64_t position_ = 0;  // In hash order.
+  bool dirty_done_ = false;
+  size_t segment_ = 0;  // Of the cold pass.
+  bool cold_done_ = false;
+  bool cold_waits_ = false;  // For a read.
+  bool finishing_ = false;
+  bool failed_ = false;
+  base::Status failure_ = base::ok_status();
+};
+
+}  // namespace engine
+
+#endif  // BASALT_ENGINE_SNAPSHOT_H_
