@@ -133,7 +133,7 @@ def dead_files(tree):
     for path in tree.sources():
         if path.endswith(".h"):
             if path not in named:
-                yield path, 1, "warning: no file includes this header"
+                yield path, 1, "no file includes this header"
         elif not any(_builds(where, text, path) for where, text in builds.items()):
             yield path, 1, "no meson.build names this file"
     texts = {path: tree.text(path) for path in tree.paths
@@ -230,7 +230,7 @@ def documents(tree):
     for folder in sorted(folders):
         readme = f"{folder}/README.md"
         if readme not in tree.paths:
-            yield readme, 1, "warning: the folder has no README.md"
+            yield readme, 1, "the folder has no README.md"
         elif tree.text(readme).count("\n") > FOLDER_README_LINES:
             yield readme, 1, f"a folder's README is at most {FOLDER_README_LINES} lines"
     if "ARCHITECTURE.md" in tree.paths \

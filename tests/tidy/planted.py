@@ -101,6 +101,7 @@ def reader_finds_functions():
     text = long_function(5) + "struct S {\n" + long_function(4, "  bool operator==(const S& o) {") \
         + "};\nconstexpr int kTable[] = {f(1), f(2)};\n" \
         + "namespace {\nauto g(int a) -> int {\n  return [&] {\n    return a;\n  }();\n}\n}\n" \
+        + "int d(A a = {}, B b = {}) {\n  return 1;\n}\n" \
         + "template <class T>\n  requires(sizeof(T) == 8)\nvoid h(T t) {\n  if (t) {\n  }\n}\n"
     return [lines for _, lines, _ in functions(text)]
 
@@ -118,7 +119,7 @@ def run(tap):
         else:
             tap.ok(f"finds what is planted: {title}")
     found = reader_finds_functions()
-    if found == [5, 4, 5, 6]:
+    if found == [5, 4, 5, 3, 6]:
         tap.ok("the reader of C++ finds functions and their lengths")
     else:
         tap.not_ok("the reader of C++ finds functions and their lengths", str(found))

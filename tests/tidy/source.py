@@ -115,8 +115,10 @@ def functions(text):
         at = match.end() - 1
         ends_head = True
         if match.group(0) == "{":
-            initialiser = at > 0 and not text[at - 1].isspace()
             head = text[head_start:at]
+            # `= {}` of a default argument stands inside parentheses.
+            initialiser = (at > 0 and not text[at - 1].isspace()) \
+                or (inside is None and head.count("(") > head.count(")"))
             if inside is None and not initialiser and _opens_function(head):
                 inside = (len(initialisers), head_start + len(head) - len(head.lstrip()), head)
             initialisers.append(initialiser)
