@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""How the server starts, refuses to start, and leaves, as TAP.
+
+usage: start.py --server PATH
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from support import ROOT  # noqa: E402
+from support.server import STOCK, Server, free_port  # noqa: E402
+from support.tally import TapWriter  # noqa: E402
+
+DEBIAN_CONFIG = "/etc/redis/redis.conf"
+
+
+class Failed(Exception):
+    pass
+
+
+def expect(condition, text):
+    if not condition:
+        raise Failed(text)
+
+
+class Cases:
+    """Every method named case_* is a test; its first line of documentation is its name."""
+
+    def __init__(self, binary):
+        self.binary = binary
+
+    def run(self, *arguments, text="", seconds=20):
+        """(exit code, everything it printed) of a server that should end by itself."""
+        try:
+            run = subprocess.run([self.binary, *arguments], input=text, capture_output=True,
+                                 text=True, timeout=seconds, check=False)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"{' '.join(arguments)} went on serving") from None
+        return run.returncode, run.stdout + run.stderr
+
+    def refused(self, *arguments, says):
+        code, output = self.run(*arguments)
+        expect(code != 0, f"{arguments} was accepted")
+        expect(says.lower() in output.lower(), f"{arguments} says {output!r}, not {says!r}")
+
+    def case_version(self):
+        """--version names the version of Redis it stands for"""
+        code, output = self.run("--version")
+        expect(code == 0 and "v=7.0.15" in output and "basalt=" in output, output)
+
+    def case_help(self):
+        """--help explains the command line"""
+        code, output = self.run("--help")
+        expect(code == 0 and "Usage" in output, output)
+
+    def case_check_config(self):
+        """--check-config judges a file without serving"""
+        code, output = self.run("--check-config", os.path.join(ROOT, "basalt.conf"))
+        expect(code == 0, output)
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+            file.write("port abc\n")
+            file.flush()
+            code, output = self.run("--check-config", file.name)
+            expect(code != 0 and "port" in output, output)
+
+    def case_bad_options(self):
+        """unknown options and bad values end the start with one that is named"""
+        self.refused("--nosuch", "1", says="nosuch")
+        self.refused("--port", "99999", says="port")
+        self.refused("--maxmemory-policy", "nosuch", says="maxmemory-policy")
+        self.refused("/nonexistent/basalt.conf", says="/nonexistent/basalt.conf")
+
+    def case_tier_needs_memory(self):
+        """with the tier on less than 64mb is refused"""
+        with tempfile.TemporaryDirectory() as directory:
+            self.refused("--port", str(free_port()), "--dir", directory, "--tier", "yes",
+                         "--maxmemory", "32mb", says="64mb")
+
+    def case_debian_config(self):
+        """Debian's own redis.conf starts it unchanged"""
+        if not os.access(DEBIAN_CONFIG, os.R_OK):
+            return f"there is no readable {DEBIAN_CONFIG}"
+        with tempfile.TemporaryDirectory() as directory:
+            config = shutil.copy(DEBIAN_CONFIG, directory)
+            code, output = self.run("--check-config", config)
+            expect(code == 0, output)
+            # Its directories belong to another user and its port may be taken.
+            with open(config, "a", encoding="utf-8") as file:
+                file.write(f"daemonize no\ndir {directory}\nlogfile ''\n"
+                           f"pidfile {directory}/pid\n")
+            with Served(self.binary, [config], directory) as server:
+                expect(server.client().call("PING") == b"PONG", "no answer")
+        return None
+
+    def case_standard_input(self):
+        """a dash reads the configuration from standard input"""
+        port = free_port()
+        with tempfile.TemporaryDirectory() as directory:
+            process = subprocess.Popen([self.binary, "-"], stdin=subprocess.PIPE, text=True,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            process.stdin.write(f"port {port}\ndir {directory}\nsave \"\"\n")
+            process.stdin.close()
+            try:
+                expect(answers(port), "no answer on the port given")
+            finally:
+                process.terminate()
+                process.wait(20)
+
+    def case_busy_port(self):
+        """a port that is taken is named, and the server leaves"""
+        with socket.socket() as holder, tempfile.TemporaryDirectory() as directory:
+            holder.bind(("127.0.0.1", 0))
+            holder.listen()
+            port = holder.getsockname()[1]
+            self.refused("--port", str(port), "--bind", "127.0.0.1", "--dir", directory,
+                         says=str(port))
+
+    def case_unwritable_directory(self):
+        """a directory that does not exist is named"""
+        self.refused("--port", str(free_port()), "--dir", "/nonexistent/place",
+                     says="/nonexistent/place")
+
+    def case_locked_directory(self):
+        """a second server on a tier directory leaves with the owner's pid"""
+        with Server(self.binary, ["--tier", "yes", "--maxmemory", "64mb", "--save", ""]) as first:
+            tier = os.path.join(first.directory, f"tier-{first.port}")
+            with tempfile.TemporaryDirectory() as directory:
+                self.refused("--port", str(free_port()), "--dir", directory, "--tier", "yes",
+                             "--tier-dir", tier, "--maxmemory", "64mb", says=str(first.pid))
+
+    def case_two_servers(self):
+        """two servers with different ports work in one directory"""
+        with tempfile.TemporaryDirectory() as directory:
+            arguments = ["--tier", "yes", "--maxmemory", "64mb", "--save", ""]
+            with Server(self.binary, arguments, directory=directory) as one, \
+                    Server(self.binary, arguments, directory=directory) as two:
+                one.client().call("SET", "k", "one")
+                expect(two.client().call("EXISTS", "k") == 0, "they share their data")
+
+    def case_sigterm(self):
+        """SIGTERM saves where there are save points, and leaves with 0"""
+        with Server(self.binary, ["--save", "3600 1"]) as server:
+            server.client().call("SET", "k", "v")
+            expect(server.stop() == 0, f"it left with {server.process.returncode}")
+            expect("bye bye" in server.log(), server.log_tail())
+            server.start()
+            expect(server.client().call("GET", "k") == b"v", "the key was not saved")
+
+    def case_sigint(self):
+        """SIGINT without save points leaves with 0 and saves nothing"""
+        with Server(self.binary, ["--save", ""]) as server:
+            server.client().call("SET", "k", "v")
+            server.process.send_signal(signal.SIGINT)
+            expect(server.process.wait(20) == 0, f"it left with {server.process.returncode}")
+            expect(not os.path.exists(os.path.join(server.directory, "dump.rdb")), "it saved")
+
+    def case_damaged_backup(self):
+        """a damaged backup ends the start with its place, and is left alone"""
+        with Server(self.binary, ["--save", ""]) as server:
+            client = server.client()
+            for number in range(100):
+                client.call("SET", f"key:{number}", "value" * 10)
+            client.call("SAVE")
+            server.stop()
+            path = os.path.join(server.directory, "dump.rdb")
+            with open(path, "rb") as file:
+                whole = file.read()
+            for damaged in (whole[:len(whole) // 2], whole[:-4] + b"\0\0\0\0"):
+                with open(path, "wb") as file:
+                    file.write(damaged)
+                code, output = self.run("--port", str(free_port()), "--dir", server.directory)
+                expect(code != 0, "it started from a damaged file")
+                with open(path, "rb") as file:
+                    expect(file.read() == damaged, "it changed the file")
+                expect("rdb" in output.lower(), output)
+
+    def case_stock_backup(self):
+        """a backup of stock redis-server is loaded"""
+        if shutil.which(STOCK) is None:
+            return "there is no redis-server"
+        with tempfile.TemporaryDirectory() as directory:
+            with Server(STOCK, ["--save", ""], directory=directory) as stock:
+                client = stock.client()
+                for number in range(1000):
+                    client.call("SET", f"key:{number}", "x" * number, "PX", 10 ** 9)
+                keys = client.call("DBSIZE")
+                client.call("SAVE")
+            with Server(self.binary, ["--save", ""], directory=directory) as server:
+                client = server.client()
+                expect(client.call("DBSIZE") == keys, "keys are missing")
+                expect(client.call("GET", "key:777") == b"x" * 777, "a value is wrong")
+                expect(client.call("PTTL", "key:1") > 10 ** 8, "a time to live is wrong")
+        return None
+
+
+class Served(Server):
+    """A server whose configuration file comes first."""
+
+    def __init__(self, binary, config, directory):
+        self._config = config
+        super().__init__(binary, [], directory=directory)
+
+    def command(self):
+        return [self.binary, *self._config, "--port", str(self.port)]
+
+
+def answers(port, seconds=20):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+                connection.sendall(b"PING\r\n")
+                if connection.recv(64).startswith(b"+PONG"):
+                    return True
+        except OSError:
+            time.sleep(0.05)
+    return False
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--server", required=True)
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    tap = TapWriter()
+    cases = Cases(options.server)
+    for name in [name for name in vars(Cases) if name.startswith("case_")]:
+        method = getattr(cases, name)
+        if options.names and name.removeprefix("case_") not in options.names:
+            continue
+        try:
+            skipped = method()
+        except Exception as error:  # pylint: disable=broad-except
+            tap.not_ok(method.__doc__, f"{type(error).__name__}: {error}")
+            continue
+        if skipped:
+            tap.skip(method.__doc__, skipped)
+        else:
+            tap.ok(method.__doc__)
+    return tap.plan()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
