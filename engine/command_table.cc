@@ -21,11 +21,15 @@ using enum KeyAccess;
 struct RowKeys {
   std::span<const KeySpec> specs;
   KeyFinder finder = nullptr;
+  // g++ with -fsanitize=undefined cannot compare a function's address at compile time.
+  bool has_finder = false;
 
   constexpr RowKeys() = default;
   template <size_t N>
-  constexpr RowKeys(const KeySpec (&array)[N], KeyFinder key_finder = nullptr)
-      : specs(array), finder(key_finder) {}
+  constexpr RowKeys(const KeySpec (&array)[N]) : specs(array) {}
+  template <size_t N>
+  constexpr RowKeys(const KeySpec (&array)[N], KeyFinder key_finder)
+      : specs(array), finder(key_finder), has_finder(true) {}
 };
 
 struct CommandRow {
@@ -405,7 +409,12 @@ constexpr CommandRow kRows[] = {
     {"flushall", -1, kWrite, kKeyspace | kDangerous, {}, kNone},
     {"flushdb", -1, kWrite, kKeyspace | kDangerous, {}, kNone},
     {"info", -1, kLoading | kStale, kDangerous, {}, kNone},
-    {"lastsave", 1, kLoading | kStale | kFast, kAdminCategory | kDangerous, {}, kNone,
+    {"lastsave",
+     1,
+     kLoading | kStale | kFast,
+     kAdminCategory | kDangerous,
+     {},
+     kNone,
      lastsave_command},
     {"latency", -2, 0, 0, {}, kNone},
     {"latency|doctor", 2, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
@@ -437,7 +446,12 @@ constexpr CommandRow kRows[] = {
      kOverwritesKey, kMeta},
     {"role", 1, kNoScript | kLoading | kStale | kFast, kAdminCategory | kDangerous, {}, kNone},
     {"save", 1, kAdmin | kNoScript | kNoAsyncLoading | kNoMulti, 0, {}, kNone, save_command},
-    {"shutdown", -1, kAdmin | kNoScript | kLoading | kStale | kNoMulti | kAllowBusy, 0, {}, kNone,
+    {"shutdown",
+     -1,
+     kAdmin | kNoScript | kLoading | kStale | kNoMulti | kAllowBusy,
+     0,
+     {},
+     kNone,
      shutdown_command},
     {"slaveof", 3, kAdmin | kNoScript | kStale | kNoAsyncLoading, 0, {}, kNone},
     {"slowlog", -2, 0, 0, {}, kNone},
@@ -548,7 +562,7 @@ constexpr void derive_legacy_keys(Command& command) {
 }
 
 constexpr bool has_plain_keys(const RowKeys& keys) {
-  if (keys.finder != nullptr) return false;
+  if (keys.has_finder) return false;
   for (const KeySpec& spec : keys.specs)
     if (!is_plain_range(spec) || spec.find_c != 0) return false;
   return true;
