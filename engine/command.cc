@@ -14,11 +14,33 @@ bool equals_folded(std::string_view text, std::string_view lower) {
   return true;
 }
 
+CommandContext::CommandContext(Engine* engine, Session* session, Keyspace* keyspace,
+                               const Request* request)
+    : engine_(engine),
+      session_(session),
+      keyspace_(keyspace),
+      request_(request),
+      command_(request->command),
+      words_(request->words) {}
+
 bool CommandContext::word_is(size_t i, std::string_view lower) const {
   return equals_folded(words_[i], lower);
 }
 
-Key CommandContext::key(size_t word_index) const { return keyspace_->key_of(words_[word_index]); }
+Key CommandContext::key(size_t word_index) const {
+  const std::string_view word = words_[word_index];
+  const std::span<const RequestKey> keys = request_->keys;
+  // The same bytes at the same place have the same hash.
+  const auto is_it = [&](size_t i) {
+    return keys[i].key.text.data() == word.data() && keys[i].key.text.size() == word.size();
+  };
+  for (size_t tries = 0; tries < 2; ++tries) {
+    if (next_key_ < keys.size() && is_it(next_key_)) [[likely]]
+      return keys[next_key_++].key;
+    next_key_ = 0;
+  }
+  return keyspace_->key_of(word);
+}
 
 resp::ReplyWriter& CommandContext::reply() const { return session_->reply; }
 

@@ -19,6 +19,7 @@ namespace engine {
 
 class Engine;
 class Keyspace;
+struct Request;
 struct Session;
 
 // The texts that many handlers share.
@@ -32,9 +33,8 @@ inline constexpr std::string_view kOutOfRangeError = "-ERR index out of range";
 
 class CommandContext {
  public:
-  CommandContext(Engine* engine, Session* session, Keyspace* keyspace, const Command* command,
-                 CommandWords words)
-      : engine_(engine), session_(session), keyspace_(keyspace), command_(command), words_(words) {}
+  // All outlive the context.
+  CommandContext(Engine* engine, Session* session, Keyspace* keyspace, const Request* request);
 
   // The words as the client sent them, the name first; a subcommand's name is words()[1].
   CommandWords words() const { return words_; }
@@ -43,7 +43,8 @@ class CommandContext {
   // Case is ignored, as Redis does for options. `lower` is in lower case.
   bool word_is(size_t i, std::string_view lower) const;
 
-  // The key at a word, hashed.
+  // The key at a word, with the hash that the request has of it. Cheapest in the order in which
+  // the request names its keys.
   Key key(size_t word_index) const;
 
   const Command& command() const { return *command_; }
@@ -66,8 +67,10 @@ class CommandContext {
   Engine* const engine_;
   Session* const session_;
   Keyspace* const keyspace_;
+  const Request* const request_;
   const Command* const command_;
   const CommandWords words_;
+  mutable size_t next_key_ = 0;  // Of the request: where key() looks first.
 };
 
 // "get" == "GeT": `lower` is in lower case.

@@ -204,7 +204,7 @@ Outcome Engine::execute(Session* session, const Request& request) {
 }
 
 void Engine::run(Session* session, Keyspace& keyspace, const Request& request) {
-  CommandContext context(this, session, &keyspace, request.command, request.words);
+  CommandContext context(this, session, &keyspace, &request);
   const uint64_t begin_ns = environment_.clock->monotonic_ns();
   session->failed = false;
   request.command->handler(context);

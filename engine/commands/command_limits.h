@@ -1,0 +1,29 @@
+// What a command may make or take: the longest string, and memory beyond its own words.
+
+#ifndef BASALT_ENGINE_COMMANDS_COMMAND_LIMITS_H_
+#define BASALT_ENGINE_COMMANDS_COMMAND_LIMITS_H_
+
+#include <cstdint>
+#include <string>
+
+#include "base/limits.h"
+#include "engine/command.h"
+
+namespace engine {
+
+// "invalid expire time in 'set' command".
+std::string invalid_expire_error(const Command& command);
+
+// Whether a string of so many bytes may exist; replies with Redis's error when it may not.
+bool fits_long_string(const CommandContext& context, uint64_t bytes);
+inline bool fits_string(const CommandContext& context, uint64_t bytes) {
+  return bytes <= base::kInlineValueBytesMax || fits_long_string(context, bytes);
+}
+
+// Whether the command may take `bytes` of memory that the gate could not know of, for a while or
+// for good; replies with an -OOM error when it may not.
+bool may_take(const CommandContext& context, uint64_t bytes);
+
+}  // namespace engine
+
+#endif  // BASALT_ENGINE_COMMANDS_COMMAND_LIMITS_H_
