@@ -17,6 +17,7 @@ import rows_cold  # noqa: E402
 import rows_hot  # noqa: E402
 import rows_memory  # noqa: E402
 from measure import BASALT, LOAD, Invalid, Settings, log  # noqa: E402
+from support.resp import Closed, ReplyError  # noqa: E402
 from support.server import StartFailed  # noqa: E402
 
 ROWS = {**rows_hot.ROWS, **rows_memory.ROWS, **rows_cold.ROWS}
@@ -55,7 +56,7 @@ def main():
         print(f"== {name}", file=sys.stderr, flush=True)
         try:
             figures += ROWS[name](settings)
-        except (Invalid, StartFailed, OSError) as error:
+        except (Invalid, StartFailed, ReplyError, Closed, OSError) as error:
             failures.append(name)
             log(f"{name} gave no figure: {error}")
     report.print_table(figures)

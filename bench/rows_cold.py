@@ -31,9 +31,6 @@ class Fio:
                         f"--runtime={max(1, round(seconds))}")["read"]
         return job["iops"], job["clat_ns"]["percentile"]["99.000000"] / 1000
 
-    def remove(self):
-        os.remove(self.path)
-
 
 def tier_counters(server):
     client = server.client(timeout=60)
@@ -73,10 +70,10 @@ def against_fio(settings, row, load, depth, goals):
     """Cold GETs of 1 KiB over 8 times the memory, with the index in memory."""
     keys = settings.keys(8 * MAXMEMORY_MB * MIB // 1024)
     server = filled(keys, 1024)
-    fio = Fio(server.directory, 2048)
     load = {**load, "keys": keys, "value_bytes": 1024}
     ours, theirs = [], []
     try:
+        fio = Fio(server.directory, 2048)
         for pair in range(settings.pairs):
             theirs.append(fio.reads(depth, settings.seconds))
             ours.append(cold_load(server, settings, load))
@@ -85,7 +82,6 @@ def against_fio(settings, row, load, depth, goals):
                 f"{last['rate']:.0f}/s p99 {last['p99_us']:.0f} us, {last['cpu_us']:.1f} us CPU, "
                 f"{last['reads']:.3f} reads")
     finally:
-        fio.remove()
         server.stop()
         server.remove()
     series = {

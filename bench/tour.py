@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from measure import MIB, ROOT, Invalid, basalt, finish_load, procfs, run_load, start_load, stock  # noqa: E402,E501
 from plot import svg_plot, text_plot  # noqa: E402
+from support.resp import Closed, ReplyError  # noqa: E402
 
 VALUE_BYTES = 1024
 SVG = os.path.join(ROOT, "build", "tour.svg")
@@ -174,7 +175,7 @@ def main():
         tour.run()
         kept = tour.print_table()
         tour.print_plot()
-    except (Invalid, OSError) as error:
+    except (Invalid, ReplyError, Closed, OSError) as error:
         print(f"error: {error!r}\n{tour.server.log_tail()}", file=sys.stderr)
         return 1
     finally:

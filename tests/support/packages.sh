@@ -7,7 +7,7 @@ build_packages=(
 )
 # The other programs and libraries that the tests and the measurements use.
 test_packages=(
-  libboost-test-dev clang redis-server redis-tools fio
+  libboost-test-dev redis-server redis-tools
 )
 # What Redis's own suite runs on, and what unpacks its source package.
 tcl_packages=(tcl dpkg-dev)
