@@ -32,10 +32,8 @@ Occupancy measure_occupancy(const SegmentTable& table, const LiveMap& live) {
   Occupancy occupancy;
   for (uint32_t id = 0; id < table.id_end(); ++id) {
     const Segment& segment = table.at(id);
-    const bool holds_records = segment.state == SegmentState::kActive ||
-                               segment.state == SegmentState::kSealing ||
-                               segment.state == SegmentState::kSealed;
-    if (!holds_records || table.is_pinned(segment) || segment.stream == Stream::kPreImage) continue;
+    if (!segment.holds_records() || table.is_pinned(segment)) continue;
+    if (segment.stream == Stream::kPreImage) continue;
     occupancy.occupied_bytes += segment.data_end;
     occupancy.live_bytes += live.segment_live(id).bytes;
   }

@@ -65,6 +65,7 @@ class LogStore::Impl {
   void wake();
   bool is_idle() const;
   LogStoreStatistics statistics() const;
+  void count_segments(LogStoreStatistics* figures) const;
   AppendState append_state(Stream stream, uint32_t bytes = base::kUnitBytesMax);
   base::ByteSpan find_buffered(const Location& location) const;
   void unfreeze(const std::vector<uint32_t>& pinned);
@@ -83,6 +84,7 @@ class LogStore::Impl {
   std::array<OnWritable, kStreams> on_writable;
   std::array<bool, kStreams> blocked{};  // Somebody was told that the stream is not ready.
   bool wake_posted = false;
+  bool started = false;
   bool stopped = false;
 };
 
@@ -111,7 +113,6 @@ LogStore::Impl::Impl(const std::string& path, const LogStoreOptions& opts, const
       env.disk, env.loop, &table, &live, &writer(Stream::kCompaction), &next_sequence, env.log,
       Compaction::Options{.amplification_max_percent = opts.amplification_max_percent,
                           .bytes_in_flight_max = opts.compaction_bytes_in_flight});
-  table.refill();
 }
 
 LogStore::Impl::~Impl() {
@@ -127,6 +128,10 @@ bool LogStore::Impl::is_idle() const {
 }
 
 AppendState LogStore::Impl::append_state(Stream stream, uint32_t bytes) {
+  if (!started && !stopped) {
+    started = true;
+    table.refill();
+  }
   AppendState state = stopped ? AppendState::kFailed : writer(stream).state(bytes);
   const bool waits = stream == Stream::kDemotion && compaction->is_behind();
   if (state == AppendState::kReady && waits) state = AppendState::kBusy;
@@ -168,25 +173,7 @@ void LogStore::Impl::unfreeze(const std::vector<uint32_t>& pinned) {
 
 LogStoreStatistics LogStore::Impl::statistics() const {
   LogStoreStatistics figures;
-  const Occupancy occupancy = measure_occupancy(table, live);
-  figures.live_bytes = live.total().bytes;
-  figures.live_records = live.total().records;
-  figures.dead_bytes = occupancy.occupied_bytes - occupancy.live_bytes;
-  if (occupancy.live_bytes != 0)
-    figures.amplification_percent = occupancy.occupied_bytes * 100 / occupancy.live_bytes;
-  for (uint32_t id = 0; id < table.id_end(); ++id) {
-    const Segment& segment = table.at(id);
-    const bool in_use = segment.state == SegmentState::kActive ||
-                        segment.state == SegmentState::kSealing ||
-                        segment.state == SegmentState::kSealed;
-    if (!in_use) continue;
-    ++figures.segments;
-    if (!table.is_pinned(segment)) continue;
-    ++figures.pinned_segments;
-    figures.pinned_dead_bytes += segment.data_end - live.segment_live(id).bytes;
-  }
-  figures.free_segments = table.free_count();
-  figures.disk_bytes = table.file_count() * options.segment_bytes;
+  count_segments(&figures);
   figures.io_errors = table.io_errors();
   for (const auto& writer : writers) {
     const SegmentWriterStatistics& written = writer->statistics();
@@ -208,6 +195,25 @@ LogStoreStatistics LogStore::Impl::statistics() const {
   figures.io_errors += read.io_errors + compacted.io_errors;
   figures.corrupt_records = read.corrupt + compacted.corrupt_records;
   return figures;
+}
+
+void LogStore::Impl::count_segments(LogStoreStatistics* figures) const {
+  const Occupancy occupancy = measure_occupancy(table, live);
+  figures->live_bytes = live.total().bytes;
+  figures->live_records = live.total().records;
+  figures->dead_bytes = occupancy.occupied_bytes - occupancy.live_bytes;
+  if (occupancy.live_bytes != 0)
+    figures->amplification_percent = occupancy.occupied_bytes * 100 / occupancy.live_bytes;
+  for (uint32_t id = 0; id < table.id_end(); ++id) {
+    const Segment& segment = table.at(id);
+    if (!segment.holds_records()) continue;
+    ++figures->segments;
+    if (!table.is_pinned(segment)) continue;
+    ++figures->pinned_segments;
+    figures->pinned_dead_bytes += segment.data_end - live.segment_live(id).bytes;
+  }
+  figures->free_segments = table.free_count();
+  figures->disk_bytes = table.file_count() * options.segment_bytes;
 }
 
 base::Result<std::unique_ptr<LogStore>> LogStore::open(const std::string& directory,

@@ -54,7 +54,8 @@ struct Environment {
 };
 
 struct LogStoreOptions {
-  uint64_t bytes_max = 0;  // Of all segments; 0: what the file system has free, less 5 % of it.
+  // Of all segments, but at least four of them; 0: what the file system has free, less 5 % of it.
+  uint64_t bytes_max = 0;
   uint64_t segment_bytes = base::kSegmentBytes;  // A multiple of 256 KiB, >= kSegmentBytesMin.
   uint32_t read_depth = 64;                      // Reads in flight; more wait in order.
   uint32_t write_depth = 4;                      // Writes in flight per stream.
@@ -99,7 +100,8 @@ class LogStore {
   using OnWritable = base::InlineFunction<void()>;
 
   // Takes `directory` (created if missing, its parent must exist): locks it, refuses one that holds
-  // foreign files (kInvalid), empties it and starts to prepare segments. Blocks; for start-up.
+  // foreign files (kInvalid) and empties it. Blocks; for start-up. Segments are made from the first
+  // append or append_state() on.
   struct OpenFailure {
     int owner_pid = 0;    // Of kBusy: who has the directory; 0 unknown.
     std::string foreign;  // Of kInvalid: the first file that is not the tier's.

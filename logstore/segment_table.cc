@@ -190,11 +190,8 @@ bool SegmentTable::is_readable(const Location& location) const {
   const RecordRef& ref = location.ref;
   if (ref.segment >= segments_.size()) return false;
   const Segment& segment = *segments_[ref.segment];
-  const bool in_use = segment.state == SegmentState::kActive ||
-                      segment.state == SegmentState::kSealing ||
-                      segment.state == SegmentState::kSealed;
-  return in_use && ref.bytes >= kRecordBytesMin && ref.bytes <= base::kUnitBytesMax &&
-         location.offset >= kSegmentHeaderBytes &&
+  return segment.holds_records() && ref.bytes >= kRecordBytesMin &&
+         ref.bytes <= base::kUnitBytesMax && location.offset >= kSegmentHeaderBytes &&
          blocks_touched(location.offset, ref.bytes) * kBlockBytes <= base::kIoBytesMax &&
          uint64_t{location.offset} + ref.bytes <= data_end_max(options_.segment_bytes);
 }

@@ -55,6 +55,11 @@ struct Segment {
   bool is_damaged = false;     // A write, sync or record of it failed: to be emptied first.
   bool is_victim = false;      // Compaction walks it, or waits for copies of its records.
   uint32_t scan_failures = 0;  // Walks of it that failed; at kScanFailuresMax it is left alone.
+
+  bool holds_records() const {
+    return state == SegmentState::kActive || state == SegmentState::kSealing ||
+           state == SegmentState::kSealed;
+  }
 };
 
 class SegmentTable {
