@@ -61,7 +61,8 @@ struct Session {
   uint64_t query_buffer_bytes = 0;
   bool close_requested = false;  // By CLIENT KILL; the source closes it at the end of the turn.
 
-  // Reads of cold keys that its commands, the parked one and those behind it, wait for.
+  // Reads of cold keys that its commands, the parked one and those behind it, wait for; ordered by
+  // command.
   std::deque<FetchHold> holds;
   // Counts its commands, so that holds can name theirs.
   uint64_t command_sequence = 0;

@@ -195,12 +195,18 @@ void Tier::take_in(FetchSlot& slot, const logstore::RecordView& record) {
   ++statistics_.fetched_keys;
 }
 
-// One hold for each command, however often it is tried.
+// One hold for each command, however often it is tried; holds are in the order of the commands,
+// which is not the order in which they were looked at.
 void Tier::hold(FetchId id, Session* session) {
+  const uint64_t sequence = session->command_sequence;
   for (const FetchHold& hold : session->holds)
-    if (hold.fetch == id && hold.command_sequence == session->command_sequence) return;
+    if (hold.fetch == id && hold.command_sequence == sequence) return;
   fetches_.hold(id, session);
-  session->holds.push_back({id, session->command_sequence});
+  const auto at = std::find_if(session->holds.begin(), session->holds.end(),
+                               [sequence](const FetchHold& hold) {
+                                 return hold.command_sequence > sequence;
+                               });
+  session->holds.insert(at, {id, sequence});
 }
 
 // Sessions whose first command waits for this slot; those who only look ahead sleep on.
