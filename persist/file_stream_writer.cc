@@ -64,6 +64,7 @@ void FileStreamWriter::on_open(int32_t result) {
   }
   if (opened_) std::exchange(opened_, {})(status_);
   if (!status_.ok()) notify_room();
+  start_writes();
   advance();
 }
 

@@ -188,6 +188,15 @@ BOOST_FIXTURE_TEST_CASE(a_stream_may_be_aborted_before_its_file_is_open, Fixture
   BOOST_CHECK(!exists("temp.rdb"));
 }
 
+BOOST_FIXTURE_TEST_CASE(what_is_submitted_before_the_file_is_open_is_written_when_it_is, Fixture) {
+  FileStreamWriter writer(loop.get(), disk.get(), options());
+  writer.open([](base::Status) {});
+  while (writer.buffers_free() > 0) writer.submit(writer.acquire(), kStreamBufferBytes);
+  turn_until([&] { return writer.buffers_free() > 0; });
+  BOOST_REQUIRE(finish(writer).ok());
+  BOOST_CHECK_EQUAL(content("dump.rdb").size(), 5 * kStreamBufferBytes);
+}
+
 BOOST_FIXTURE_TEST_CASE(an_error_ends_the_stream_and_is_told_at_the_end, Fixture) {
   FileStreamWriter::Options nowhere = options();
   nowhere.temporary_path = directory + "/missing/temp.rdb";
