@@ -68,7 +68,12 @@ case "${1:-}" in
 esac
 
 build
-arguments=(--dir "$PWD/data" --port 6379 --maxmemory 1gb --tier yes)
+# Only what the user does not say: a directory that is not used need not exist.
+arguments=()
+for default in "dir $PWD/data" "port 6379" "maxmemory 1gb" "tier yes"; do
+  name=${default%% *}
+  if [ -z "$(argument_of "$name" "" "$@")" ]; then arguments+=("--$name" "${default#* }"); fi
+done
 case "${1:-}" in
   "" | --*) if [ -f basalt.conf ]; then config=(basalt.conf); else config=(); fi ;;
   *)
