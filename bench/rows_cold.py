@@ -61,8 +61,13 @@ def cold_load(server, settings, load):
 def filled(keys, value_bytes):
     server = basalt("--maxmemory", f"{MAXMEMORY_MB}mb")
     log(f"filling {keys} keys of {value_bytes} bytes")
-    run_load(server, operation="set", each_key_once=True, keys=keys, value_bytes=value_bytes,
-             pipeline=16)
+    try:
+        run_load(server, operation="set", each_key_once=True, keys=keys, value_bytes=value_bytes,
+                 pipeline=16)
+    except Invalid:
+        server.stop()
+        server.remove()
+        raise
     return server
 
 
