@@ -9,8 +9,8 @@ namespace engine {
 
 using namespace key_flag;
 
-void KeyList::add(uint32_t position, uint16_t flags) {
-  const KeyRef key{position, flags, KeyAccess::kNone};
+void KeyList::add(uint32_t position, uint16_t flags, int32_t also_database) {
+  const KeyRef key{position, flags, KeyAccess::kNone, also_database};
   if (size_ < kInline) {
     inline_[size_++] = key;
     return;
@@ -151,6 +151,30 @@ void find_set_keys(CommandWords words, KeyList* keys) {
     }
   }
   keys->add(1, kOw | kUpdate);
+}
+
+namespace {
+
+int32_t database_of(std::string_view word) {
+  int64_t number = 0;
+  if (!resp::parse_int64(word, &number) || number < 0 || number > INT32_MAX) return kNoDatabase;
+  return static_cast<int32_t>(number);
+}
+
+}  // namespace
+
+// COPY source destination [DB number] [REPLACE]
+void find_copy_keys(CommandWords words, KeyList* keys) {
+  int32_t database = kNoDatabase;
+  for (size_t i = 3; i + 1 < words.size(); ++i)
+    if (equal_nocase(words[i], "db")) database = database_of(words[++i]);
+  keys->add(1, kRo | kAccess);
+  keys->add(2, kOw | kUpdate, database);
+}
+
+// MOVE key number
+void find_move_keys(CommandWords words, KeyList* keys) {
+  keys->add(1, kRw | kAccess | kUpdate, words.size() > 2 ? database_of(words[2]) : kNoDatabase);
 }
 
 // BITFIELD key: reading only while every operation is a GET.

@@ -16,16 +16,21 @@
 
 namespace engine {
 
+inline constexpr int32_t kNoDatabase = -1;
+
 struct KeyRef {
   uint32_t position = 0;  // Index into the words.
   uint16_t flags = 0;     // key_flag bits.
   KeyAccess access = KeyAccess::kNone;
+  // What MOVE and COPY name: the database in which the key's existence is asked for too. As the
+  // client sent it, so it need not exist.
+  int32_t also_database = kNoDatabase;
 };
 
 // Keys of one command, in the order of Redis's COMMAND GETKEYS; the first few without allocation.
 class KeyList {
  public:
-  void add(uint32_t position, uint16_t flags);
+  void add(uint32_t position, uint16_t flags, int32_t also_database = kNoDatabase);
   void clear();
   std::span<KeyRef> refs();
   std::span<const KeyRef> refs() const;
@@ -71,7 +76,7 @@ void for_each_key(const Command& command, CommandWords words, F&& f) {
   if (command.has_plain_keys) {
     for (const KeySpec& spec : command.key_specs) {
       const KeyRange range = plain_range(spec, words.size());
-      KeyRef key{0, spec.flags, key_access(command.access, spec.flags)};
+      KeyRef key{0, spec.flags, key_access(command.access, spec.flags), kNoDatabase};
       for (size_t position = range.first; position <= range.last; position += range.step) {
         key.position = static_cast<uint32_t>(position);
         f(key);
@@ -81,7 +86,7 @@ void for_each_key(const Command& command, CommandWords words, F&& f) {
   }
   if (command.key_finder == find_set_keys && words.size() == 3) {
     // The hottest write needs no list.
-    return f(KeyRef{1, key_flag::kOw | key_flag::kUpdate, KeyAccess::kMeta});
+    return f(KeyRef{1, key_flag::kOw | key_flag::kUpdate, KeyAccess::kMeta, kNoDatabase});
   }
   KeyList keys;
   find_keys(command, words, &keys);
@@ -89,6 +94,8 @@ void for_each_key(const Command& command, CommandWords words, F&& f) {
 }
 
 // KeyFinders, for rows of the table; find_set_keys is one too.
+void find_copy_keys(CommandWords words, KeyList* keys);
+void find_move_keys(CommandWords words, KeyList* keys);
 void find_bitfield_keys(CommandWords words, KeyList* keys);
 void find_sort_keys(CommandWords words, KeyList* keys);
 void find_sort_ro_keys(CommandWords words, KeyList* keys);

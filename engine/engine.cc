@@ -45,7 +45,7 @@ base::Status Engine::open(std::string* message) {
     tier_ = std::move(tier).value();
     databases_.shared().residence.tier = tier_.get();
   }
-  gate_ = std::make_unique<Gate>(&budget_, tier_.get(), this);
+  gate_ = std::make_unique<Gate>(&databases_, &budget_, tier_.get(), this);
   snapshots_ = std::make_unique<Snapshots>(this);
   background_ = std::make_unique<Background>(this);
   register_hooks();
@@ -104,9 +104,15 @@ Request Engine::prepare(const Session& session, CommandWords words) {
   for_each_key(*request.command, words, [&](const KeyRef& ref) {
     // A command may name one word as a key twice at most: its source and its destination.
     if (count == words.size()) return;
-    keys[count] = {keyspace.key_of(words[ref.position]), ref.access};
+    keys[count] = {keyspace.key_of(words[ref.position]), ref.access, kNoDatabase};
     keyspace.prefetch_bucket(keys[count].key.hash);
     ++count;
+    if (ref.also_database == kNoDatabase) [[likely]]
+      return;
+    if (ref.also_database >= databases_.count() || count == words.size()) return;
+    keys[count] = {keys[count - 1].key, KeyAccess::kMeta, ref.also_database};
+    ++count;
+    request.names_databases = true;
   });
   if (keys == batch_keys_.data() + batch_keys_used_) batch_keys_used_ += count;
   request.keys = {keys, count};
@@ -193,11 +199,11 @@ Outcome Engine::execute(Session* session, const Request& request) {
       break;
     case Admission::kParked:
       session->parked = true;
-      keyspace.clear_cold_notes();
+      gate_->clear_notes(keyspace, request);
       if (tier_ != nullptr) ++tier_->mutable_statistics().parked_commands;
       return Outcome::kParked;
   }
-  keyspace.clear_cold_notes();
+  gate_->clear_notes(keyspace, request);
   gate_->finish(session);
   ++session->command_sequence;
   return session->blocked ? Outcome::kBlocked : Outcome::kDone;

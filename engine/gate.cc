@@ -31,7 +31,8 @@ std::string tier_error(const base::Error& error) {
 
 Admission Gate::admit(Session* session, Keyspace& keyspace, const Request& request,
                       std::string* error) {
-  if (tier_ != nullptr && !request.keys.empty() && keyspace.residence().counts().cold_keys != 0) {
+  if (tier_ != nullptr && !request.keys.empty() &&
+      (keyspace.residence().counts().cold_keys != 0 || request.names_databases)) {
     const Admission cold = admit_cold(session, keyspace, request, error);
     if (cold != Admission::kReady) return cold;
   }
@@ -59,17 +60,18 @@ Admission Gate::admit_cold(Session* session, Keyspace& keyspace, const Request& 
   bool pending = false;
   uint64_t value_bytes = 0;
   for (const RequestKey& wanted : request.keys) {
-    if (wanted.access == KeyAccess::kNone || keyspace.resident(wanted.key) != nullptr) {
+    Keyspace& in = keyspace_of(wanted, keyspace);
+    if (wanted.access == KeyAccess::kNone || in.resident(wanted.key) != nullptr) {
       ++statistics.hits_hot;
       continue;
     }
-    if (!keyspace.may_be_cold(wanted.key)) {
+    if (!in.may_be_cold(wanted.key)) {
       ++statistics.absent;
       continue;
     }
     base::Error failure{base::ErrorCode::kIo};
     logstore::IndexValue where;
-    switch (tier_->locate(keyspace, wanted.key, session, &where, &failure)) {
+    switch (tier_->locate(in, wanted.key, session, &where, &failure)) {
       case Tier::Answer::kAbsent:
         ++statistics.absent;
         break;
@@ -80,7 +82,7 @@ Admission Gate::admit_cold(Session* session, Keyspace& keyspace, const Request& 
         *error = tier_error(failure);
         return Admission::kRefused;
       case Tier::Answer::kLocated:
-        cold_.push_back({wanted.key, wanted.access, where});
+        cold_.push_back({&in, wanted.key, wanted.access, where});
         if (wanted.access == KeyAccess::kValue) value_bytes += where.payload_bytes;
     }
   }
@@ -94,11 +96,12 @@ Admission Gate::admit_cold(Session* session, Keyspace& keyspace, const Request& 
     const bool expired =
         cold.where.expire_at_ms != kNoExpiry && cold.where.expire_at_ms <= keyspace.shared().now_ms;
     if (cold.access == KeyAccess::kMeta || expired) {
-      keyspace.note_cold(cold.key, cold.where);
+      cold.keyspace->note_cold(cold.key, cold.where);
       continue;
     }
     base::Error failure{base::ErrorCode::kIo};
-    if (tier_->fetch(keyspace, cold.key, cold.where, session, &failure) == Tier::Answer::kFailed) {
+    if (tier_->fetch(*cold.keyspace, cold.key, cold.where, session, &failure) ==
+        Tier::Answer::kFailed) {
       *error = tier_error(failure);
       return Admission::kRefused;
     }
@@ -129,6 +132,13 @@ Admission Gate::admit_write(Session* session, const Request& request, std::strin
   return Admission::kParked;
 }
 
+void Gate::clear_notes(Keyspace& keyspace, const Request& request) {
+  keyspace.clear_cold_notes();
+  if (!request.names_databases) [[likely]]
+    return;
+  for (const RequestKey& key : request.keys) keyspace_of(key, keyspace).clear_cold_notes();
+}
+
 void Gate::finish(Session* session) {
   if (!session->holds.empty()) [[unlikely]]
     tier_->release_holds(session, session->command_sequence);
@@ -139,12 +149,12 @@ void Gate::finish(Session* session) {
 void Gate::look_ahead(Session* session, Keyspace& keyspace, const Request& request,
                       uint64_t behind) {
   if (tier_ == nullptr || request.command == nullptr) return;
-  if (keyspace.residence().counts().cold_keys == 0) return;
+  if (keyspace.residence().counts().cold_keys == 0 && !request.names_databases) return;
   std::string ignored;
   session->command_sequence += behind;
   admit_cold(session, keyspace, request, &ignored);
   session->command_sequence -= behind;
-  keyspace.clear_cold_notes();
+  clear_notes(keyspace, request);
 }
 
 void Gate::forget(Session* session) {

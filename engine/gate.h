@@ -24,6 +24,7 @@
 #include "engine/budget.h"
 #include "engine/command_keys.h"
 #include "engine/command_table.h"
+#include "engine/databases.h"
 #include "engine/keyspace.h"
 #include "engine/session.h"
 #include "engine/tier.h"
@@ -34,6 +35,7 @@ namespace engine {
 struct RequestKey {
   Key key;
   KeyAccess access = KeyAccess::kNone;
+  int32_t database = kNoDatabase;  // kNoDatabase: the session's.
 };
 
 // One command as it goes through the gate. Views are valid for the turn.
@@ -41,6 +43,7 @@ struct Request {
   const Command* command = nullptr;  // Null: unknown.
   CommandWords words;
   std::span<const RequestKey> keys;
+  bool names_databases = false;  // Some of the keys do.
 };
 
 enum class Admission : uint8_t { kReady, kParked, kRefused };
@@ -58,11 +61,14 @@ class Evictor {
 class Gate {
  public:
   // All outlive the gate; `tier` is null when it is off.
-  Gate(Budget* budget, Tier* tier, Evictor* evictor)
-      : budget_(budget), tier_(tier), evictor_(evictor) {}
+  Gate(Databases* databases, Budget* budget, Tier* tier, Evictor* evictor)
+      : databases_(databases), budget_(budget), tier_(tier), evictor_(evictor) {}
 
   // kRefused fills *error with an error line for the client.
   Admission admit(Session* session, Keyspace& keyspace, const Request& request, std::string* error);
+  // What admit() told the keyspaces of cold keys is void once the handler has run, or will not run
+  // in this turn.
+  void clear_notes(Keyspace& keyspace, const Request& request);
   // The command ran, or will not: what was held for it is given back.
   void finish(Session* session);
   // Starts the lookups and reads of the command that stands `behind` places behind the parked one
@@ -88,11 +94,17 @@ class Gate {
   void wait_in_line(Session* session);
 
   struct ColdKey {
+    Keyspace* keyspace;
     Key key;
     KeyAccess access;
     logstore::IndexValue where;
   };
 
+  Keyspace& keyspace_of(const RequestKey& key, Keyspace& sessions_own) const {
+    return key.database == kNoDatabase ? sessions_own : databases_->at(key.database);
+  }
+
+  Databases* const databases_;
   Budget* const budget_;
   Tier* const tier_;
   Evictor* const evictor_;
