@@ -107,34 +107,34 @@ struct Fixture {
   base::Result<std::string> read(const std::string& name, bool direct) {
     FileStreamReader reader(loop.get(), disk.get(), directory + "/" + name,
                             {.operations_max = 2, .bytes_max = 4 * kStreamBufferBytes}, direct);
-    base::Result<std::string> text = std::string();
+    base::Status outcome = base::ok_status();
     bool over = false;
     reader.open([&](base::Status status) {
-      if (!status.ok()) text = status.error();
+      outcome = status;
       over = true;
     });
     turn_until([&] { return over; });
-    bool ready = false;
-    reader.set_on_ready([&] { ready = true; });
-    while (text.ok()) {
-      const auto chunk = reader.next();
-      if (!chunk.ok()) {
-        text = chunk.error();
-      } else if (!chunk->bytes.empty()) {
-        *text += base::as_text(chunk->bytes);
-      } else if (chunk->end) {
-        break;
-      } else {
-        ready = false;
-        turn_until([&] { return ready; });
-      }
-    }
+    std::string text;
+    if (outcome.ok()) outcome = read_all(reader, &text);
     BOOST_CHECK_LE(reader.statistics().in_flight_max, 2u);
     BOOST_CHECK_LE(reader.statistics().buffers_max, 4u);
     over = false;
     reader.close([&] { over = true; });
     turn_until([&] { return over; });
+    RETURN_IF_ERROR(outcome);
     return text;
+  }
+  base::Status read_all(FileStreamReader& reader, std::string* text) {
+    bool ready = false;
+    reader.set_on_ready([&] { ready = true; });
+    while (true) {
+      ready = false;
+      const auto chunk = reader.next();
+      if (!chunk.ok()) return chunk.error();
+      if (chunk->end) return base::ok_status();
+      *text += base::as_text(chunk->bytes);
+      if (chunk->bytes.empty()) turn_until([&] { return ready; });
+    }
   }
 };
 
