@@ -16,9 +16,12 @@ constexpr uint32_t kStallPercent = 2;
 // A fuller segment is not worth its copy. Headers and padding count as dead, so none is at 100.
 constexpr uint64_t kLiveShareMaxPercent = 90;
 constexpr uint64_t kLiveShareMaxPercentOnRequest = 97;
-// A look at the occupancy walks all segments (some us per thousand): not every turn.
+// A look at the occupancy walks all segments: the more there are, the less often it is worth one,
+// and the less each of them weighs.
 constexpr uint64_t kLookIntervalNs = 1'000'000;
+constexpr uint64_t kLookIntervalNsPerSegment = 5'000;
 constexpr uint64_t kLookIntervalRecords = 256;
+constexpr uint64_t kLookIntervalRecordsPerSegment = 16;
 // The clock is asked once per so many records.
 constexpr uint32_t kRecordsPerClock = 16;
 
@@ -93,9 +96,13 @@ bool Compaction::step(uint64_t budget_ns) {
 bool Compaction::look() {
   const uint64_t now_ns = loop_->turn_ns();
   const uint64_t live_bytes = live_->total().bytes;
-  const bool moved = *next_sequence_ >= looked_sequence_ + kLookIntervalRecords ||
-                     live_bytes + table_->segment_bytes() / 16 < looked_live_bytes_;
-  if (looked_ns_ != 0 && !moved && now_ns < looked_ns_ + kLookIntervalNs) return false;
+  const uint64_t segments = table_->id_end();
+  const uint64_t interval_ns = kLookIntervalNs + segments * kLookIntervalNsPerSegment;
+  const uint64_t records = kLookIntervalRecords + segments * kLookIntervalRecordsPerSegment;
+  const uint64_t deaths = table_->segment_bytes() / 16 + live_bytes / 256;
+  const bool moved =
+      *next_sequence_ >= looked_sequence_ + records || live_bytes + deaths < looked_live_bytes_;
+  if (looked_ns_ != 0 && !moved && now_ns < looked_ns_ + interval_ns) return false;
   looked_ns_ = now_ns;
   looked_sequence_ = *next_sequence_;
   looked_live_bytes_ = live_bytes;
