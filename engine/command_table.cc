@@ -8,6 +8,7 @@
 #include "engine/commands/connection_commands.h"
 #include "engine/commands/key_commands.h"
 #include "engine/commands/persistence_commands.h"
+#include "engine/commands/scan_commands.h"
 #include "engine/commands/string_commands.h"
 
 namespace engine {
@@ -54,7 +55,7 @@ constexpr CommandRow kRows[] = {
     {"expire", -3, kWrite | kFast, kKeyspace, kUpdatesKey, kValue, expire_command},
     {"expireat", -3, kWrite | kFast, kKeyspace, kUpdatesKey, kValue, expireat_command},
     {"expiretime", 2, kReadOnly | kFast, kKeyspace, kReadsKey, kMeta, expiretime_command},
-    {"keys", 2, kReadOnly, kKeyspace | kDangerous, {}, kNone},
+    {"keys", 2, kReadOnly, kKeyspace | kDangerous, {}, kNone, keys_command},
     {"migrate", -6, kWrite, kKeyspace | kDangerous, {kMigrateKeys, find_migrate_keys}, kValue},
     {"move",
      3,
@@ -74,12 +75,12 @@ constexpr CommandRow kRows[] = {
     {"pexpireat", -3, kWrite | kFast, kKeyspace, kUpdatesKey, kValue, pexpireat_command},
     {"pexpiretime", 2, kReadOnly | kFast, kKeyspace, kReadsKey, kMeta, pexpiretime_command},
     {"pttl", 2, kReadOnly | kFast, kKeyspace, kReadsKey, kMeta, pttl_command},
-    {"randomkey", 1, kReadOnly | kTouchesArbitraryKeys, kKeyspace, {}, kNone},
+    {"randomkey", 1, kReadOnly | kTouchesArbitraryKeys, kKeyspace, {}, kNone, randomkey_command},
     {"rename", 3, kWrite, kKeyspace, kRenameKeys, kValue, rename_command},
     {"renamenx", 3, kWrite | kFast, kKeyspace, kRenamenxKeys, kValue, renamenx_command},
     {"restore", -4, kWrite | kDenyOom, kKeyspace | kDangerous, kOverwritesKey, kMeta,
      restore_command},
-    {"scan", -2, kReadOnly | kTouchesArbitraryKeys, kKeyspace, {}, kNone},
+    {"scan", -2, kReadOnly | kTouchesArbitraryKeys, kKeyspace, {}, kNone, scan_command},
     {"sort",
      -2,
      kWrite | kDenyOom,

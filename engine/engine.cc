@@ -20,6 +20,7 @@ constexpr size_t kBatchKeys = 4096;
 Engine::Engine(const Environment& environment)
     : environment_(environment),
       hasher_(base::KeyHasher::with_random_secret(*environment.random)),
+      cursors_(*environment.random),
       databases_(static_cast<int>(environment.config->options().databases), &hasher_,
                  environment.random) {
   statistics_.commands.resize(all_commands().size());

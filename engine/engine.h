@@ -34,6 +34,7 @@
 #include "engine/databases.h"
 #include "engine/gate.h"
 #include "engine/loading.h"
+#include "engine/scan_cursor.h"
 #include "engine/session.h"
 #include "engine/statistics.h"
 #include "engine/tier.h"
@@ -128,11 +129,13 @@ class Engine final : public Evictor {
   base::Logger& log() { return *environment_.log; }
   Databases& databases() { return databases_; }
   Budget& budget() { return budget_; }
+  const Budget& budget() const { return budget_; }
   Gate& gate() { return *gate_; }
   Tier* tier() { return tier_.get(); }  // Null when the tier is off.
   Background& background() { return *background_; }
   Snapshots& snapshots() { return *snapshots_; }
   CommandIndex& commands() { return commands_; }
+  const ScanCursors& cursors() const { return cursors_; }
   Statistics& statistics() { return statistics_; }
   // The load in progress; null when there is none.
   Loading* loading() { return loading_; }
@@ -158,6 +161,7 @@ class Engine final : public Evictor {
 
   const Environment environment_;
   const base::KeyHasher hasher_;
+  const ScanCursors cursors_;
   Databases databases_;
   LoadStatistics last_load_;
   Loading* loading_ = nullptr;  // Not null while the data set is being loaded.
