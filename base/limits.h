@@ -16,6 +16,8 @@ inline constexpr uint64_t kIoBytesMax = 256 * 1024;
 inline constexpr uint64_t kSegmentBytes = 64ull * 1024 * 1024;
 // The largest record of the log, header and padding included.
 inline constexpr uint64_t kUnitBytesMax = 256 * 1024;
+// A user's key: record, index and snapshot take it whole.
+inline constexpr uint64_t kKeyBytesMax = 65535;
 // Strings above this are a sequence of chunks, in memory and in the tier.
 inline constexpr uint64_t kInlineValueBytesMax = 64 * 1024;
 // A chunk of a large string.
@@ -29,7 +31,7 @@ static_assert(kIoBytesMax % kDiskAlignBytes == 0);
 static_assert(kSegmentBytes % kIoBytesMax == 0);
 static_assert(kUnitBytesMax <= kIoBytesMax);
 static_assert(kChunkBytes + 1024 <= kUnitBytesMax, "a chunk with its record header is one unit");
-static_assert(kInlineValueBytesMax + kDiskAlignBytes <= kUnitBytesMax);
+static_assert(kInlineValueBytesMax + kKeyBytesMax + kDiskAlignBytes <= kUnitBytesMax);
 
 }  // namespace base
 

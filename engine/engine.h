@@ -94,6 +94,8 @@ class Engine final : public Evictor {
   // Views of the request are valid until end_batch().
   Request prepare(const Session& session, CommandWords words);
   void prefetch_entries(const Session& session, const Request& request);
+  // Before the first execute() of a batch.
+  void begin_batch();
   Outcome execute(Session* session, const Request& request);
   void look_ahead(Session* session, const Request& request, uint64_t behind);
   void end_batch();
@@ -177,6 +179,7 @@ class Engine final : public Evictor {
   uint64_t next_session_id_ = 1;
   std::vector<RequestKey> batch_keys_;  // Of the requests of a batch; never grows.
   size_t batch_keys_used_ = 0;
+  uint64_t command_begin_ns_ = 0;
   std::vector<std::unique_ptr<RequestKey[]>> more_keys_;  // Of commands that do not fit there.
 };
 

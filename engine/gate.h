@@ -44,6 +44,7 @@ struct Request {
   CommandWords words;
   std::span<const RequestKey> keys;
   bool names_databases = false;  // Some of the keys do.
+  bool key_too_long = false;     // One of them exceeds base::kKeyBytesMax.
 };
 
 enum class Admission : uint8_t { kReady, kParked, kRefused };

@@ -253,6 +253,7 @@ void Server::protocol_error(Connection* connection) {
 void Server::execute_batch() {
   for (const Item& item : batch_)
     engine_->prefetch_entries(item.connection->session(), item.request);
+  engine_->begin_batch();
   for (const Item& item : batch_) execute(item);
   engine_->end_batch();
 }

@@ -13,7 +13,7 @@ namespace engine {
 
 struct CommandStatistics {
   uint64_t calls = 0;
-  uint64_t microseconds = 0;
+  uint64_t nanoseconds = 0;
   uint64_t rejected_calls = 0;
   uint64_t failed_calls = 0;
 };
