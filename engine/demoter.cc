@@ -24,6 +24,7 @@ uint64_t Demoter::step(uint64_t bytes, size_t buckets_max) {
       continue;
     }
     const bool was_able = tier_->can_demote();
+    if (!was_able && tier_->demotion_has_to_wait()) round_waited_ = true;
     candidates_.clear();
     position_ = keyspace.dictionary().scan(
         position_, kBucketsPerLook, [this, &keyspace](Entry* entry, uint64_t hash) {
@@ -45,8 +46,14 @@ void Demoter::advance_database() {
   position_ = 0;
   database_ = (database_ + 1) % databases_->count();
   if (database_ != 0) return;
-  rounds_without_find_ = found_this_round_ == 0 ? rounds_without_find_ + 1 : 0;
+  // A round that met a log which was not ready does not say that nothing may leave.
+  if (found_this_round_ != 0) {
+    rounds_without_find_ = 0;
+  } else if (!round_waited_) {
+    ++rounds_without_find_;
+  }
   found_this_round_ = 0;
+  round_waited_ = false;
 }
 
 uint64_t Demoter::take_coldest(Keyspace& keyspace, uint64_t bytes) {

@@ -54,6 +54,7 @@ class Demoter {
   uint64_t position_ = 0;  // Of the hand, in hash order.
   uint64_t found_this_round_ = 0;
   uint32_t rounds_without_find_ = 0;
+  bool round_waited_ = false;  // For the log, in this round.
   std::vector<Candidate> candidates_;
 };
 

@@ -202,10 +202,9 @@ void Tier::hold(FetchId id, Session* session) {
   for (const FetchHold& hold : session->holds)
     if (hold.fetch == id && hold.command_sequence == sequence) return;
   fetches_.hold(id, session);
-  const auto at = std::find_if(session->holds.begin(), session->holds.end(),
-                               [sequence](const FetchHold& hold) {
-                                 return hold.command_sequence > sequence;
-                               });
+  const auto at =
+      std::find_if(session->holds.begin(), session->holds.end(),
+                   [sequence](const FetchHold& hold) { return hold.command_sequence > sequence; });
   session->holds.insert(at, {id, sequence});
 }
 
@@ -268,6 +267,13 @@ void Tier::pump() {
 bool Tier::can_demote() const {
   return store_->append_state(logstore::Stream::kDemotion) == logstore::AppendState::kReady &&
          !index_->overlay_full() && index_->health().ok();
+}
+
+bool Tier::demotion_has_to_wait() const {
+  const logstore::AppendState state = store_->append_state(logstore::Stream::kDemotion);
+  if (!index_->health().ok()) return false;
+  return state == logstore::AppendState::kBusy ||
+         (state == logstore::AppendState::kReady && index_->overlay_full());
 }
 
 bool Tier::demote(Keyspace& keyspace, uint64_t hash, Entry* entry, bool compress) {

@@ -83,6 +83,8 @@ class Tier {
   // ---- Writing
   // Whether demote() may be called; false when the store or the index cannot take more now.
   bool can_demote() const;
+  // It may not be called, and that passes: buffers, the next segment or index writes are under way.
+  bool demotion_has_to_wait() const;
   // dirty -> demoting, then cold, or clean if it is used meanwhile. False: the record was not taken
   // (see can_demote()), nothing changed. REQUIRES: a string that is inline, of the current epoch.
   bool demote(Keyspace& keyspace, uint64_t hash, Entry* entry, bool compress);
