@@ -5,7 +5,7 @@
 #   ./test.sh --tsan            unit and wire tests under ThreadSanitizer
 #   ./test.sh --tcl [unit ...]  Redis's own suite against redis-server and Basalt
 # The last line is "N passed, N failed, N skipped"; the exit code is 0 when nothing failed and
-# something ran. With CI=true a skipped test counts as failed.
+# something ran. With CI=true a skip for want of io_uring, O_DIRECT or redis-server is a failure.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 . tests/support/packages.sh

@@ -14,7 +14,9 @@ from support import ROOT  # noqa: E402
 from support.tally import Tally, from_meson_record  # noqa: E402
 
 RELEASE = ["-Dbuildtype=release", "-Db_lto=true"]
-SANITIZED = ["-Dbuildtype=debugoptimized", "-Db_lto=false", "-Db_lundef=false"]
+# Little optimisation and only line numbers: half the time to compile, and reports still name lines.
+SANITIZED = ["-Doptimization=1", "-Ddebug=true", "-Dcpp_args=-g1", "-Db_lto=false",
+             "-Db_lundef=false"]
 SANITIZER_SETTINGS = {
     "ASAN_OPTIONS": "abort_on_error=1:detect_stack_use_after_return=1",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
@@ -95,7 +97,7 @@ def main(arguments):
         print(f"error: {error} failed", flush=True)
         tally = Tally(failed=1)
     if os.environ.get("CI") == "true":
-        tally = tally.with_skips_failed()
+        tally = tally.with_required_skips_failed()
     if tally.total() == 0:
         tally.failed = 1
     print(tally.line(), flush=True)
