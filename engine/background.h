@@ -60,6 +60,7 @@ class Background {
     return statistics_[static_cast<size_t>(cause)];
   }
   void reset_statistics() { statistics_ = {}; }
+  const Defragmenter& defragmenter() const { return defragmenter_; }
 
   // TIER DEMOTE BYTES and ALL: demotes so much beyond what the budget asks for.
   void demote_bytes(uint64_t bytes) { requested_demotion_ += bytes; }

@@ -86,7 +86,7 @@ void Connection::flush() {
     return;
   }
   sending_ = true;
-  server_->count_output(output_.in_flight_bytes());
+  send_begin_ns_ = server_->begin_send(output_.in_flight_bytes());
   server_->net().send(socket_, {pieces_.data(), count});
 }
 
@@ -97,6 +97,7 @@ void Connection::close_after_flush() {
 
 void Connection::on_send_done(int32_t result) {
   sending_ = false;
+  server_->end_send(output_.in_flight_bytes(), send_begin_ns_);
   if (result < 0) return close();
   output_.sent();
   if (paused_ && query_.bytes() < server_->query_buffer_pause_bytes() / 2) {

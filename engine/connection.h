@@ -42,7 +42,7 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
   // May execute now: not parked, blocked, closing, nor behind with its replies.
   bool may_execute() const {
     return !session_.parked && !session_.blocked && !closing_ && !session_.close_after_reply &&
-           output_.pending_bytes() <= kOutputBytesMax;
+           !session_.close_requested && output_.pending_bytes() <= kOutputBytesMax;
   }
 
   // What was received and not consumed, from its beginning.
@@ -90,6 +90,7 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
   std::string_view arrived_;  // In a buffer of the ring, while query_ is empty.
   std::array<iovec, kPieces> pieces_;
   bool sending_ = false;
+  uint64_t send_begin_ns_ = 0;
   bool paused_ = false;
   bool input_ended_ = false;
   bool closing_ = false;

@@ -56,10 +56,19 @@ uint64_t Databases::keys() const {
   return keys;
 }
 
+uint64_t Databases::pending_frees() const {
+  uint64_t entries = shared_.condemned_chunks.size();
+  for (const auto& keyspace : detached_) entries += keyspace->dictionary().size();
+  return entries;
+}
+
 bool Databases::free_step(size_t entries_max) {
   std::vector<ChunkedString*>& condemned = shared_.condemned_chunks;
   if (!condemned.empty()) {
-    if (ChunkedString::release_step(condemned.back(), entries_max)) condemned.pop_back();
+    if (ChunkedString::release_step(condemned.back(), entries_max)) {
+      condemned.pop_back();
+      ++freed_entries_;
+    }
     return true;
   }
   if (detached_.empty()) return false;
@@ -69,8 +78,10 @@ bool Databases::free_step(size_t entries_max) {
   Keyspace& keyspace = *detached_.front();
   constexpr size_t kEntriesPerBucket = 8;
   const bool more =
-      keyspace.dictionary().drain(entries_max / kEntriesPerBucket + 1,
-                                  [&](Entry* entry) { keyspace.residence().free_detached(entry); });
+      keyspace.dictionary().drain(entries_max / kEntriesPerBucket + 1, [&](Entry* entry) {
+        keyspace.residence().free_detached(entry);
+        ++freed_entries_;
+      });
   if (!more) detached_.erase(detached_.begin());
   return true;
 }

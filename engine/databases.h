@@ -43,6 +43,9 @@ class Databases {
   // while there is more.
   bool free_step(size_t entries_max);
   bool has_detached() const { return !detached_.empty(); }
+  // For INFO: what free_step() has to do, and has done.
+  uint64_t pending_frees() const;
+  uint64_t freed_entries() const { return freed_entries_; }
   // The detached namespaces that still hold entries, for a snapshot that owes them.
   const std::vector<std::unique_ptr<Keyspace>>& detached() const { return detached_; }
 
@@ -54,6 +57,7 @@ class Databases {
   std::vector<std::unique_ptr<Keyspace>> mapping_;
   std::unordered_map<NamespaceId, Keyspace*> by_id_;
   std::vector<std::unique_ptr<Keyspace>> detached_;
+  uint64_t freed_entries_ = 0;
 };
 
 }  // namespace engine

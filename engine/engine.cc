@@ -15,6 +15,10 @@ namespace {
 // Keys of one batch that need no allocation of their own.
 constexpr size_t kBatchKeys = 4096;
 
+std::string random_id(base::Random& random) {
+  return fmt::format("{:016x}{:016x}{:08x}", random.next(), random.next(), random.next() >> 32);
+}
+
 }  // namespace
 
 Engine::Engine(const Environment& environment)
@@ -22,7 +26,9 @@ Engine::Engine(const Environment& environment)
       hasher_(base::KeyHasher::with_random_secret(*environment.random)),
       cursors_(*environment.random),
       databases_(static_cast<int>(environment.config->options().databases), &hasher_,
-                 environment.random) {
+                 environment.random),
+      run_id_(random_id(*environment.random)),
+      replication_id_(random_id(*environment.random)) {
   statistics_.commands.resize(all_commands().size());
   statistics_.started_ms = environment_.clock->wall_ms();
   batch_keys_.resize(kBatchKeys);
@@ -50,6 +56,7 @@ base::Status Engine::open(std::string* message) {
   snapshots_ = std::make_unique<Snapshots>(this);
   background_ = std::make_unique<Background>(this);
   register_hooks();
+  startup_memory_bytes_ = base::memory_used_total();
   return base::ok_status();
 }
 
@@ -166,7 +173,7 @@ bool Engine::refuse(Session* session, const Request& request) {
     reply_error(session, fmt::format("-ERR key is longer than {} bytes", base::kKeyBytesMax));
     return true;
   }
-  if (!session->authenticated && !command->has(command_flag::kNoAuth)) {
+  if (must_authenticate(*session) && !command->has(command_flag::kNoAuth)) {
     ++counters.rejected_calls;
     reply_error(session, "-NOAUTH Authentication required.");
     return true;
@@ -221,13 +228,20 @@ Outcome Engine::execute(Session* session, const Request& request) {
 void Engine::run(Session* session, Keyspace& keyspace, const Request& request) {
   CommandContext context(this, session, &keyspace, &request);
   session->failed = false;
+  keyspace.shared().counts_touches = !session->no_touch;
   request.command->handler(context);
   CommandStatistics& counters = statistics_.commands[request.command->id];
   ++counters.calls;
   // The commands of a batch follow each other: one reading ends this one and begins the next.
   const uint64_t end_ns = environment_.clock->monotonic_ns();
-  counters.nanoseconds += end_ns - command_begin_ns_;
+  const uint64_t took_ns = end_ns - command_begin_ns_;
   command_begin_ns_ = end_ns;
+  counters.nanoseconds += took_ns;
+  if (options().latency_tracking) {
+    if (counters.latency == nullptr) [[unlikely]]
+      counters.latency = std::make_unique<iouring::LatencyHistogram>();
+    counters.latency->add(took_ns);
+  }
   if (session->failed) ++counters.failed_calls;
   ++statistics_.commands_processed;
   ++session->commands;
@@ -277,6 +291,20 @@ void Engine::remove_session(Session* session) {
 Session* Engine::session(uint64_t id) const {
   const auto at = sessions_.find(id);
   return at == sessions_.end() ? nullptr : at->second;
+}
+
+void Engine::kill(Session* session) {
+  session->close_requested = true;
+  session->source->on_runnable();
+}
+
+void Engine::reset_statistics() {
+  statistics_.reset();
+  KeyspaceShared& shared = databases_.shared();
+  shared.hits = shared.misses = shared.expired = shared.promoted_keys = 0;
+  background_->reset_statistics();
+  environment_.disk->reset_maxima();
+  if (tier_ != nullptr) tier_->mutable_statistics() = TierStatistics{};
 }
 
 void Engine::block(Session* session) {

@@ -119,6 +119,12 @@ class Engine final : public Evictor {
   const std::unordered_map<uint64_t, Session*>& sessions() const { return sessions_; }
   // The session's command is kBlocked until complete() is called for it.
   void block(Session* session);
+  // Has the session closed: nothing more of it is executed.
+  void kill(Session* session);
+  // Whether the session may not do anything before it has named the password.
+  bool must_authenticate(const Session& session) const {
+    return !session.authenticated && !options().requirepass.empty();
+  }
   // Sends an error line (command.h) and counts it.
   void reply_error(Session* session, std::string_view error);
   // Writes the reply of a blocked command and lets the session go on; nothing if it is gone.
@@ -139,6 +145,13 @@ class Engine final : public Evictor {
   CommandIndex& commands() { return commands_; }
   const ScanCursors& cursors() const { return cursors_; }
   Statistics& statistics() { return statistics_; }
+  // CONFIG RESETSTAT.
+  void reset_statistics();
+  // Forty hexadecimal digits, drawn at the start.
+  const std::string& run_id() const { return run_id_; }
+  const std::string& replication_id() const { return replication_id_; }
+  // Counted memory before there was any data.
+  uint64_t startup_memory_bytes() const { return startup_memory_bytes_; }
   // The load in progress; null when there is none.
   Loading* loading() { return loading_; }
   void set_loading(Loading* loading) { loading_ = loading; }
@@ -170,6 +183,9 @@ class Engine final : public Evictor {
   std::optional<ShutdownRequest> shutdown_;
   Budget budget_;
   Statistics statistics_;
+  const std::string run_id_;
+  const std::string replication_id_;
+  uint64_t startup_memory_bytes_ = 0;
   CommandIndex commands_;
   std::unique_ptr<Tier> tier_;
   std::unique_ptr<Gate> gate_;

@@ -1,6 +1,8 @@
 #include "engine/process.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <array>
@@ -39,6 +41,40 @@ uint64_t resident_peak_bytes() {
   if (read_proc("/proc/self/status", text.data(), text.size()) == 0) return 0;
   const char* const line = std::strstr(text.data(), "VmHWM:");
   return line == nullptr ? 0 : std::strtoull(line + 6, nullptr, 10) * 1024;
+}
+
+ProcessFacts process_facts() {
+  ProcessFacts facts;
+  utsname name{};
+  if (uname(&name) == 0)
+    facts.system = std::string(name.sysname) + " " + name.release + " " + name.machine;
+  std::array<char, 4096> path;
+  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
+  if (length > 0) facts.executable.assign(path.data(), static_cast<size_t>(length));
+  facts.process_id = getpid();
+  facts.memory_bytes =
+      static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  return facts;
+}
+
+CpuTimes cpu_times() {
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  rusage process{};
+  rusage thread{};
+  getrusage(RUSAGE_SELF, &process);
+  getrusage(RUSAGE_THREAD, &thread);
+  return {seconds(process.ru_utime), seconds(process.ru_stime), seconds(thread.ru_utime),
+          seconds(thread.ru_stime)};
+}
+
+const char* allocator_name() {
+#ifdef BASALT_HAVE_MIMALLOC
+  return "mimalloc";
+#else
+  return "libc";
+#endif
 }
 
 }  // namespace engine

@@ -4,6 +4,7 @@
 #define BASALT_ENGINE_PROCESS_H_
 
 #include <cstdint>
+#include <string>
 
 namespace engine {
 
@@ -11,6 +12,26 @@ namespace engine {
 uint64_t resident_bytes();
 // The highest resident set since the start, or since it was reset through /proc/self/clear_refs.
 uint64_t resident_peak_bytes();
+
+// What does not change while the process runs.
+struct ProcessFacts {
+  std::string system;  // "Linux 6.1.0 x86_64".
+  std::string executable;
+  int process_id = 0;
+  uint64_t memory_bytes = 0;  // Of the machine.
+};
+ProcessFacts process_facts();
+
+struct CpuTimes {
+  double user_s = 0;  // Of all threads.
+  double system_s = 0;
+  double thread_user_s = 0;  // Of the calling one.
+  double thread_system_s = 0;
+};
+CpuTimes cpu_times();
+
+// The allocator of this build, as INFO names it.
+const char* allocator_name();
 
 }  // namespace engine
 

@@ -137,7 +137,7 @@ void Server::refuse_newcomer(iouring::SocketId socket, std::string_view error) {
 }
 
 void Server::configure_parser(Connection* connection) {
-  connection->parser().set_authenticated(connection->session().authenticated);
+  connection->parser().set_authenticated(!engine_->must_authenticate(connection->session()));
   connection->parser().set_bulk_bytes_max(
       static_cast<uint64_t>(engine_->options().proto_max_bulk_len));
 }
@@ -170,6 +170,26 @@ void Server::destroy(Connection* connection) {
   if (connection->queued) std::erase(ready_, connection);
   std::erase(touched_, connection);
   connections_.erase(connection);
+}
+
+uint64_t Server::begin_send(uint64_t bytes) {
+  Statistics& statistics = engine_->statistics();
+  statistics.output_bytes += bytes;
+  statistics.send_bytes_in_flight += bytes;
+  statistics.send_bytes_in_flight_max =
+      std::max(statistics.send_bytes_in_flight_max, statistics.send_bytes_in_flight);
+  ++statistics.sends_in_flight;
+  statistics.sends_in_flight_max =
+      std::max(statistics.sends_in_flight_max, statistics.sends_in_flight);
+  return engine_->environment().loop->turn_ns();
+}
+
+void Server::end_send(uint64_t bytes, uint64_t begin_ns) {
+  Statistics& statistics = engine_->statistics();
+  ++statistics.writes;
+  --statistics.sends_in_flight;
+  statistics.send_bytes_in_flight -= bytes;
+  statistics.send_latency.add(engine_->environment().loop->turn_ns() - begin_ns);
 }
 
 // ---- Turns
@@ -217,7 +237,7 @@ void Server::gather() {
 }
 
 bool Server::take(Connection* connection) {
-  connection->parser().set_authenticated(connection->session().authenticated);
+  connection->parser().set_authenticated(!engine_->must_authenticate(connection->session()));
   while (batch_.size() < kBatchCommands && connection->may_execute()) {
     const std::string_view view = connection->view();
     resp::CommandParser& parser = connection->parser();
@@ -228,7 +248,7 @@ bool Server::take(Connection* connection) {
         Request request = engine_->prepare(connection->session(), parser.arguments());
         batch_.push_back({connection, request, connection->parsed});
         // What it may send next depends on whether this command authenticates it.
-        if (!connection->session().authenticated) return true;
+        if (engine_->must_authenticate(connection->session())) return true;
         break;
       }
       case resp::ParseStatus::kError:
@@ -302,6 +322,10 @@ void Server::finish_turn() {
   for (Connection* connection : touched_) {
     connection->touched = false;
     if (connection->closing()) continue;
+    if (connection->session().close_requested) {
+      connection->close();
+      continue;
+    }
     connection->flush();
     if (!connection->closing()) connection->keep_arrived();
   }
@@ -311,6 +335,8 @@ void Server::finish_turn() {
   net_->recycle();
   const int64_t now_ms = engine_->now_ms();
   if (now_ms - last_idle_check_ms_ >= kIdleCheckMs) close_idle(now_ms);
+  engine_->statistics().turns.add(engine_->environment().clock->monotonic_ns() -
+                                  engine_->environment().loop->turn_ns());
 }
 
 void Server::close_idle(int64_t now_ms) {

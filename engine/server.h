@@ -54,8 +54,13 @@ class Server {
   resp::BlockPool& blocks() { return blocks_; }
   void enqueue(Connection* connection);
   void configure_parser(Connection* connection);
-  void count_input(uint64_t bytes) { engine_->statistics().input_bytes += bytes; }
-  void count_output(uint64_t bytes) { engine_->statistics().output_bytes += bytes; }
+  void count_input(uint64_t bytes) {
+    engine_->statistics().input_bytes += bytes;
+    ++engine_->statistics().reads;
+  }
+  // Both count one send; the moment it began goes from the first to the second.
+  uint64_t begin_send(uint64_t bytes);
+  void end_send(uint64_t bytes, uint64_t begin_ns);
   uint64_t query_buffer_limit() const;
   uint64_t query_buffer_pause_bytes() const;
   void log_closing(const Session& session, const char* why);

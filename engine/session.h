@@ -20,8 +20,8 @@ enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkip };
 // Who issues a session's commands and keeps their bytes while they wait.
 class CommandSource {
  public:
-  // The command that was parked may be tried again, from the top. Called from a loop turn; never
-  // inside Engine::execute.
+  // The command that was parked may be tried again, from the top. Called from a loop turn; inside
+  // Engine::execute only for another session, which is to be closed (close_requested).
   virtual void on_runnable() = 0;
 
  protected:
@@ -59,7 +59,7 @@ struct Session {
   uint16_t last_command_id = UINT16_MAX;
   uint64_t commands = 0;
   uint64_t query_buffer_bytes = 0;
-  bool close_requested = false;  // By CLIENT KILL; the source closes it at the end of the turn.
+  bool close_requested = false;  // By CLIENT KILL; the source closes it in this turn.
 
   // Reads of cold keys that its commands, the parked one and those behind it, wait for; ordered by
   // command.

@@ -6,8 +6,11 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "iouring/latency_histogram.h"
 
 namespace engine {
 
@@ -16,6 +19,8 @@ struct CommandStatistics {
   uint64_t nanoseconds = 0;
   uint64_t rejected_calls = 0;
   uint64_t failed_calls = 0;
+  // Of its calls, while latency-tracking is on; null before the first.
+  std::unique_ptr<iouring::LatencyHistogram> latency;
 };
 
 // A figure per second, over sixteen samples of 100 ms as Redis has it.
@@ -54,6 +59,16 @@ struct Statistics {
   uint64_t query_buffer_limit_disconnections = 0;
   uint64_t output_buffer_limit_disconnections = 0;
   uint64_t error_replies = 0;
+  uint64_t reads = 0;   // Runs of bytes that arrived.
+  uint64_t writes = 0;  // Sends that ended.
+  // Sends, for "# Ring".
+  uint32_t sends_in_flight = 0;
+  uint32_t sends_in_flight_max = 0;
+  uint64_t send_bytes_in_flight = 0;
+  uint64_t send_bytes_in_flight_max = 0;
+  iouring::LatencyHistogram send_latency;
+  // Of the loop: from the first callback to the end of the background slices.
+  iouring::LatencyHistogram turns;
   RateMeter commands_rate;
   RateMeter input_rate;
   RateMeter output_rate;
@@ -64,8 +79,12 @@ struct Statistics {
   void reset() {
     const int64_t started = started_ms;
     const size_t rows = commands.size();
+    const uint32_t sends = sends_in_flight;
+    const uint64_t bytes = send_bytes_in_flight;
     *this = Statistics{};
     started_ms = started;
+    sends_in_flight = sends;
+    send_bytes_in_flight = bytes;
     commands.resize(rows);
   }
 };

@@ -55,22 +55,32 @@ void lastsave_command(CommandContext& context) {
 
 void shutdown_command(CommandContext& context) {
   ShutdownRequest request;
+  bool save = false;
+  bool nosave = false;
+  bool abort = false;
   for (size_t i = 1; i < context.argc(); ++i) {
     if (context.word_is(i, "nosave")) {
-      request.save = ShutdownRequest::Save::kNo;
+      nosave = true;
     } else if (context.word_is(i, "save")) {
-      request.save = ShutdownRequest::Save::kYes;
+      save = true;
     } else if (context.word_is(i, "now")) {
       request.now = true;
     } else if (context.word_is(i, "force")) {
       request.force = true;
-    } else if (context.word_is(i, "abort") && context.argc() == 2) {
-      if (!context.engine().abort_shutdown()) return context.error("-ERR No shutdown in progress.");
-      return context.reply().ok();
+    } else if (context.word_is(i, "abort")) {
+      abort = true;
     } else {
       return context.error(kSyntaxError);
     }
   }
+  const bool has_others = save || nosave || request.now || request.force;
+  if ((abort && has_others) || (save && nosave)) return context.error(kSyntaxError);
+  if (abort) {
+    if (!context.engine().abort_shutdown()) return context.error("-ERR No shutdown in progress.");
+    return context.reply().ok();
+  }
+  if (save) request.save = ShutdownRequest::Save::kYes;
+  if (nosave) request.save = ShutdownRequest::Save::kNo;
   // Whoever asked is answered only if it does not come to it.
   request.session_id = context.session().id;
   context.engine().block(&context.session());
