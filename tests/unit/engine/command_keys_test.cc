@@ -10,7 +10,8 @@
 namespace engine {
 namespace {
 
-// "1:v 2:m" for keys at words 1 and 2, the first needing its value; "none" when there are none.
+// "1:v 2:m@5" for keys at words 1 and 2, the first needing its value, the second looked for in
+// database 5 too; "none" when there are none.
 std::string keys_of(std::string_view line) {
   static const CommandIndex index(CommandIndex::Include::kAll);
   std::vector<std::string> arguments;
@@ -23,6 +24,7 @@ std::string keys_of(std::string_view line) {
   for_each_key(*command, words, [&](const KeyRef& key) {
     if (!text.empty()) text += ' ';
     text += std::to_string(key.position) + (key.access == KeyAccess::kValue ? ":v" : ":m");
+    if (key.also_database != kNoDatabase) text += '@' + std::to_string(key.also_database);
     ++count;
   });
   KeyList list;
@@ -89,6 +91,15 @@ BOOST_AUTO_TEST_CASE(keys_that_a_finder_knows) {
   BOOST_TEST(keys_of("tier demote all") == "none");
   BOOST_TEST(keys_of("tier demote bytes 100") == "none");
   BOOST_TEST(keys_of("tier promote a b") == "2:v 3:v");
+}
+
+BOOST_AUTO_TEST_CASE(keys_of_another_database) {
+  BOOST_TEST(keys_of("move a 3") == "1:v@3");
+  BOOST_TEST(keys_of("move a x") == "1:v");
+  BOOST_TEST(keys_of("move a -1") == "1:v");
+  BOOST_TEST(keys_of("copy a b db 7") == "1:v 2:m@7");
+  BOOST_TEST(keys_of("copy a b REPLACE Db 1 db 2") == "1:v 2:m@2");
+  BOOST_TEST(keys_of("copy a b db") == "1:v 2:m");
 }
 
 BOOST_AUTO_TEST_CASE(flags_follow_the_arguments) {
