@@ -67,8 +67,12 @@ void Connection::on_receive_end(int) {
   input_ended_ = true;
   if (closing_) return;
   // What the peer sent before is executed first, as far as its replies can still be sent.
-  if (view().empty() && !session_.parked && !session_.blocked) return close_after_flush();
+  if (!has_input() && !session_.parked && !session_.blocked) return close_after_flush();
   server_->enqueue(this);
+}
+
+void Connection::on_starved() {
+  if (input_ended_) close_after_flush();
 }
 
 void Connection::on_receive_into(size_t) { CHECK(false); }  // Never asked for.
@@ -82,7 +86,7 @@ void Connection::flush() {
   if (sending_ || closing_) return;
   const size_t count = output_.gather(pieces_);
   if (count == 0) {
-    if (session_.close_after_reply || (input_ended_ && view().empty() && may_execute())) close();
+    if (session_.close_after_reply || (input_ended_ && !has_input() && may_execute())) close();
     return;
   }
   sending_ = true;
@@ -105,7 +109,7 @@ void Connection::on_send_done(int32_t result) {
     server_->net().resume_receive(socket_);
   }
   if (!output_.empty() || session_.close_after_reply || input_ended_) flush();
-  if (!closing_ && !view().empty()) server_->enqueue(this);
+  if (!closing_ && has_input()) server_->enqueue(this);
 }
 
 void Connection::close() {

@@ -47,6 +47,8 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
 
   // What was received and not consumed, from its beginning.
   std::string_view view() const { return query_.empty() ? arrived_ : query_.view(); }
+  // Whether anything of what was received is left, in view or not.
+  bool has_input() const { return !query_.empty() || !arrived_.empty(); }
   // More of what was received comes into view; false when there is no more.
   bool pull() { return query_.pull(); }
   // How far into view() the commands taken this turn reach, and how far they have run.
@@ -74,6 +76,8 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
   void on_receive_into(size_t result) override;
   void on_send_done(int32_t result) override;
   void on_closed() override;
+  // All that was received is in view and ends inside a command.
+  void on_starved();
   // CommandSource.
   void on_runnable() override;
 

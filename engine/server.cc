@@ -198,7 +198,7 @@ void Server::turn() {
   iouring::Loop& loop = *engine_->environment().loop;
   const uint64_t now_ns = engine_->environment().clock->monotonic_ns();
   const uint64_t tick_ns = engine_->next_tick_ns();
-  const bool poll = more_work_ || (!ready_.empty() && !engine_->commands_held());
+  const bool poll = more_work_ || (!ready_.empty() && !paused_);
   loop.turn(poll || tick_ns <= now_ns ? 0 : tick_ns - now_ns);
   engine_->begin_turn();
   run_rounds();
@@ -208,7 +208,7 @@ void Server::turn() {
 
 void Server::run_rounds() {
   size_t commands = 0;
-  while (!engine_->commands_held() && !ready_.empty() && commands < kTurnCommands) {
+  while (!paused_ && !ready_.empty() && commands < kTurnCommands) {
     gather();
     commands += batch_.size();
     if (batch_.empty() && in_round_.empty()) continue;
@@ -258,8 +258,9 @@ bool Server::take(Connection* connection) {
       case resp::ParseStatus::kLargeBulk:
         // Views of commands in the batch must stay: more comes into view once they have run.
         if (connection->parsed != connection->executed) return true;
-        if (!connection->pull()) return false;
-        break;
+        if (connection->pull()) break;
+        connection->on_starved();
+        return false;
     }
   }
   return connection->may_execute();
@@ -312,7 +313,7 @@ void Server::settle_round() {
     connection->consume();
     if (connection->session().close_requested) {
       connection->close();
-    } else if (!connection->view().empty() && connection->may_execute()) {
+    } else if (connection->has_input() && connection->may_execute()) {
       enqueue(connection);
     }
   }

@@ -194,9 +194,9 @@ int run_server(Engine* engine, Server* server, Shutdown* shutdown) {
     }
     if (engine->shutdown().has_value()) {
       engine->log().warning("User requested shutdown...");
-      engine->hold_commands(true);
+      server->pause(true);
       if (save_before_exit(engine, server, *engine->shutdown())) break;
-      engine->hold_commands(false);
+      server->pause(false);
       engine->abort_shutdown();
     }
     server->turn();
