@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "engine/loading.h"
+#include "engine/service_manager.h"
 #include "engine/snapshots.h"
 #include "engine/version.h"
 
@@ -185,6 +186,7 @@ void drain(Engine* engine, Server* server) {
 int run_server(Engine* engine, Server* server, Shutdown* shutdown) {
   if (!load_data(engine, server, *shutdown)) return 1;
   engine->log().notice("Ready to accept connections");
+  notify_service_manager(engine->options(), "STATUS=Ready to accept connections\nREADY=1\n");
   while (true) {
     if (shutdown->requested()) {
       engine->log().warning("Received {} scheduling shutdown...",
@@ -201,6 +203,7 @@ int run_server(Engine* engine, Server* server, Shutdown* shutdown) {
     }
     server->turn();
   }
+  notify_service_manager(engine->options(), "STOPPING=1\n");
   drain(engine, server);
   engine->log().warning("Basalt (Redis) is now ready to exit, bye bye...");
   return 0;

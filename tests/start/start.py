@@ -16,11 +16,12 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from support import ROOT  # noqa: E402
+from support import ROOT, seccomp  # noqa: E402
 from support.server import STOCK, Server, free_port  # noqa: E402
 from support.tally import TapWriter  # noqa: E402
 
 DEBIAN_CONFIG = "/etc/redis/redis.conf"
+CONTAINER_PROFILE = os.path.join(ROOT, "docs", "seccomp-io-uring.json")
 
 
 class Failed(Exception):
@@ -38,11 +39,11 @@ class Cases:
     def __init__(self, binary):
         self.binary = binary
 
-    def run(self, *arguments, text="", seconds=20):
+    def run(self, *arguments, text="", seconds=20, preexec_fn=None):
         """(exit code, everything it printed) of a server that should end by itself."""
         try:
             run = subprocess.run([self.binary, *arguments], input=text, capture_output=True,
-                                 text=True, timeout=seconds, check=False)
+                                 text=True, timeout=seconds, check=False, preexec_fn=preexec_fn)
         except subprocess.TimeoutExpired:
             raise Failed(f"{' '.join(arguments)} went on serving") from None
         return run.returncode, run.stdout + run.stderr
@@ -146,6 +147,48 @@ class Cases:
                 one.client().call("SET", "k", "one")
                 expect(two.client().call("EXISTS", "k") == 0, "they share their data")
 
+    def case_io_uring_denied(self):
+        """io_uring denied, as by Docker's own profile, ends the start with one line and the remedy"""
+        with tempfile.TemporaryDirectory() as directory:
+            code, output = self.run("--port", str(free_port()), "--dir", directory,
+                                    preexec_fn=seccomp.deny("io_uring_setup"))
+        expect(code == 1, f"it left with {code}")
+        lines = [line for line in output.splitlines() if "io_uring" in line]
+        expect(len(lines) == 1, output)
+        for text in ("Operation not permitted", "kernel.io_uring_disabled",
+                     "docs/seccomp-io-uring.json"):
+            expect(text in lines[0], lines[0])
+
+    def case_container_profile(self):
+        """the profile for containers allows all that a server with a cold tier does"""
+        install = seccomp.container_profile(CONTAINER_PROFILE)
+        with Confined(self.binary, install) as server:
+            client = server.client()
+            # More than its memory: most of it is demoted.
+            for number in range(1500):
+                client.call("SET", f"key:{number}", f"{number} " * 12_000)
+            for number in range(0, 1500, 50):
+                expect(client.call("GET", f"key:{number}") == f"{number} ".encode() * 12_000,
+                       f"key:{number} has another value")
+            expect(client.call("SAVE") == b"OK", server.log_tail())
+            expect(server.stop() == 0, server.log_tail())
+
+    def case_service_manager(self):
+        """the service manager is told when clients are served, and when that ends"""
+        with tempfile.TemporaryDirectory() as directory, \
+                socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            path = os.path.join(directory, "notify")
+            manager.bind(path)
+            manager.settimeout(20)
+            arguments = ["--supervised", "systemd", "--save", ""]
+            with Server(self.binary, arguments, environment={"NOTIFY_SOCKET": path}) as server:
+                text = manager.recv(4096).decode()
+                while "READY=1" not in text:
+                    text = manager.recv(4096).decode()
+                expect(server.client().call("PING") == b"PONG", "no answer")
+                server.stop()
+                expect("STOPPING=1" in manager.recv(4096).decode(), "it did not say good-bye")
+
     def case_sigterm(self):
         """SIGTERM saves where there are save points, and leaves with 0"""
         with Server(self.binary, ["--save", "3600 1"]) as server:
@@ -211,6 +254,17 @@ class Served(Server):
 
     def command(self):
         return [self.binary, *self._config, "--port", str(self.port)]
+
+
+class Confined(Server):
+    """A server with a cold tier under a seccomp filter."""
+
+    def __init__(self, binary, install):
+        self._install = install
+        super().__init__(binary, ["--tier", "yes", "--maxmemory", "64mb", "--save", ""])
+
+    def preexec(self):
+        return self._install
 
 
 def answers(port, seconds=20):

@@ -62,10 +62,15 @@ class Server:
         return [*self.prefix, self.binary, "--port", str(self.port), "--dir", self.directory,
                 *self.arguments]
 
+    def preexec(self):
+        """What the child does before it becomes the server; None is nothing."""
+        return None
+
     def _start_once(self):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command(), stdout=log, stderr=subprocess.STDOUT,
-                                            stdin=subprocess.DEVNULL, env=self.environment)
+                                            stdin=subprocess.DEVNULL, env=self.environment,
+                                            preexec_fn=self.preexec())
         deadline = time.monotonic() + self.start_seconds
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
