@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs every test on free ports in temporary directories.
-#   ./test.sh                   unit, tidy, wire and fuzz-corpus tests, then unit and wire tests
-#                               again under ASan and UBSan
+#   ./test.sh                   tests of the released server (wire, start, install, tidy), then
+#                               unit and fuzz-corpus tests and the server's under ASan and UBSan
 #   ./test.sh --tsan            unit and wire tests under ThreadSanitizer
 #   ./test.sh --tcl [unit ...]  Redis's own suite against redis-server and Basalt
 # The last line is "N passed, N failed, N skipped"; the exit code is 0 when nothing failed and
