@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "engine/eviction.h"
+#include "engine/io_limits.h"
 #include "engine/snapshots.h"
 #include "engine/tier_open.h"
 
@@ -62,6 +63,7 @@ base::Status Engine::open(std::string* message) {
 
 void Engine::apply_memory_options() {
   const Options& now = options();
+  apply_io_limits(now, environment_.disk);
   budget_.set_limits({.maxmemory = now.maxmemory,
                       .bounds_resident = now.tier,
                       .low_water_percent = static_cast<uint32_t>(now.tier_low_water)});

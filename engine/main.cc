@@ -59,7 +59,6 @@ int serve(engine::Config* config, const std::vector<std::string>& warnings) {
   iouring::ThreadHelpers helpers(loop->get(), {});
   iouring::UringDisk uring_disk(loop->get(), &helpers, {});
   iouring::IoSchedule disk(loop->get(), &uring_disk);
-  engine::configure_schedule(options, &disk);
   auto net = iouring::UringNet::create(loop->get(), {});
   if (!net.ok()) return fail(&log, engine::ring_failure_text(net.error()));
 

@@ -73,18 +73,6 @@ std::string ring_failure_text(const base::Error& error) {
       error.to_string());
 }
 
-void configure_schedule(const Options& options, iouring::IoSchedule* disk) {
-  using iouring::IoClass;
-  const auto operations = [](int64_t depth) { return static_cast<uint32_t>(depth); };
-  constexpr uint64_t kAnyBytes = UINT64_MAX;
-  disk->set_limit(IoClass::kAof, {16, kAnyBytes});
-  disk->set_limit(IoClass::kColdRead, {operations(options.tier_read_depth), kAnyBytes});
-  disk->set_limit(IoClass::kDemotion, {operations(options.tier_write_depth), kAnyBytes});
-  disk->set_limit(IoClass::kCompaction, {4, 4 * base::kIoBytesMax});
-  disk->set_limit(IoClass::kSnapshot, {operations(options.snapshot_io_depth),
-                                       static_cast<uint64_t>(options.snapshot_buffer)});
-}
-
 void Shutdown::on_signal(int signal_number) {
   // As Redis: whoever insists gets out at once, without saving.
   if (signal_number == SIGINT && ++interrupts_ > 1) _exit(1);

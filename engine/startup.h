@@ -22,8 +22,6 @@ void print_greeting(const Options& options, const std::string& config_file, base
 uint64_t raise_file_limit(Config* config, base::Logger* log);
 // Why there is no ring, and what to do about it.
 std::string ring_failure_text(const base::Error& error);
-// The limits of the I/O classes.
-void configure_schedule(const Options& options, iouring::IoSchedule* disk);
 // One warning with its remedy for each thing about the machine that will hurt.
 void warn_about_machine(const Environment& environment, base::Logger* log);
 
