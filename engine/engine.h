@@ -152,6 +152,9 @@ class Engine final : public Evictor {
   const std::string& replication_id() const { return replication_id_; }
   // Counted memory before there was any data.
   uint64_t startup_memory_bytes() const { return startup_memory_bytes_; }
+  // While held no command is executed, so that the data set stays as it is.
+  void hold_commands(bool hold) { commands_held_ = hold; }
+  bool commands_held() const { return commands_held_; }
   // The load in progress; null when there is none.
   Loading* loading() { return loading_; }
   void set_loading(Loading* loading) { loading_ = loading; }
@@ -181,6 +184,7 @@ class Engine final : public Evictor {
   LoadStatistics last_load_;
   Loading* loading_ = nullptr;  // Not null while the data set is being loaded.
   std::optional<ShutdownRequest> shutdown_;
+  bool commands_held_ = false;
   Budget budget_;
   Statistics statistics_;
   const std::string run_id_;

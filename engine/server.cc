@@ -198,7 +198,7 @@ void Server::turn() {
   iouring::Loop& loop = *engine_->environment().loop;
   const uint64_t now_ns = engine_->environment().clock->monotonic_ns();
   const uint64_t tick_ns = engine_->next_tick_ns();
-  const bool poll = more_work_ || (!ready_.empty() && !paused_);
+  const bool poll = more_work_ || (!ready_.empty() && !engine_->commands_held());
   loop.turn(poll || tick_ns <= now_ns ? 0 : tick_ns - now_ns);
   engine_->begin_turn();
   run_rounds();
@@ -208,7 +208,7 @@ void Server::turn() {
 
 void Server::run_rounds() {
   size_t commands = 0;
-  while (!paused_ && !ready_.empty() && commands < kTurnCommands) {
+  while (!engine_->commands_held() && !ready_.empty() && commands < kTurnCommands) {
     gather();
     commands += batch_.size();
     if (batch_.empty() && in_round_.empty()) continue;

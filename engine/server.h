@@ -43,8 +43,6 @@ class Server {
   base::Status listen(std::string* message);
   // One turn.
   void turn();
-  // While paused no command is executed: the data set stays as it is.
-  void pause(bool paused) { paused_ = paused; }
   // Closes the listeners and, after their replies, all connections.
   void stop();
   bool stopped() const { return stopping_ && connections_.empty(); }
@@ -104,7 +102,6 @@ class Server {
   std::vector<Item> batch_;
   bool more_work_ = false;  // The engine does not want the next turn to wait.
   bool stopping_ = false;
-  bool paused_ = false;
   int64_t last_idle_check_ms_ = 0;
 };
 

@@ -120,6 +120,22 @@ void Snapshots::cancel() {
     snapshot_->fail({base::ErrorCode::kCancelled, 0, "the snapshot was cancelled"});
 }
 
+// The tier is full of records that only the snapshot needs.
+void Snapshots::relieve_pressure() {
+  Tier* const tier = engine_->tier();
+  if (tier == nullptr || engine_->options().snapshot_pressure != SnapshotPressure::kAbort) return;
+  if (tier->store().append_state(logstore::Stream::kDemotion) != logstore::AppendState::kFull)
+    return;
+  const uint64_t pinned = tier->store().statistics().pinned_dead_bytes;
+  if (pinned == 0) return;
+  engine_->log().warning(
+      "The cold tier is full and the snapshot holds {} bytes of it that are dead otherwise: the "
+      "snapshot is given up (snapshot-pressure abort). Give the tier more room, or choose "
+      "throttle.",
+      pinned);
+  snapshot_->fail({base::ErrorCode::kNoSpace, 0, "the cold tier is full of what it pins"});
+}
+
 bool Snapshots::step() { return snapshot_ != nullptr && snapshot_->step(); }
 
 bool Snapshots::holds_writers() const { return snapshot_ != nullptr && snapshot_->over_cap(); }
@@ -139,7 +155,7 @@ void Snapshots::restamp() {
 }
 
 void Snapshots::tick(int64_t now_ms) {
-  if (running()) return;
+  if (running()) return relieve_pressure();
   bool wanted = scheduled_;
   const bool may_retry = statistics_.last_ok || now_ms - statistics_.last_try_ms > kRetryMs;
   const uint64_t changes = changes_since_save();

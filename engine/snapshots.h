@@ -65,6 +65,7 @@ class Snapshots {
   uint64_t estimate_bytes() const;
   base::Status check_space(const std::string& directory);
   void restamp();
+  void relieve_pressure();
   void finish(const base::Status& status);
 
   Engine* const engine_;

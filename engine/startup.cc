@@ -184,9 +184,9 @@ int run_server(Engine* engine, Server* server, Shutdown* shutdown) {
     }
     if (engine->shutdown().has_value()) {
       engine->log().warning("User requested shutdown...");
-      server->pause(true);
+      engine->hold_commands(true);
       if (save_before_exit(engine, server, *engine->shutdown())) break;
-      server->pause(false);
+      engine->hold_commands(false);
       engine->abort_shutdown();
     }
     server->turn();

@@ -22,6 +22,7 @@ void save_command(CommandContext& context) {
   const uint64_t session_id = context.session().id;
   const base::Status begun =
       snapshots.begin_save([&engine, session_id](const base::Status& status) {
+        engine.hold_commands(false);
         engine.complete(session_id, [status](resp::ReplyWriter& reply) {
           if (status.ok()) return reply.ok();
           reply.error(failure_text(status.error()));
@@ -29,6 +30,8 @@ void save_command(CommandContext& context) {
       });
   if (!begun.ok()) return context.error(failure_text(begun.error()));
   engine.block(&context.session());
+  // As Redis does, if that is wanted: nobody else is served until the file is durable.
+  engine.hold_commands(engine.options().save_blocks_clients);
 }
 
 void bgsave_command(CommandContext& context) {
