@@ -37,10 +37,12 @@ def run(command, **settings):
 
 
 def configure(directory, options):
-    if not os.path.exists(os.path.join(ROOT, directory, "build.ninja")):
-        step(f"configuring {directory}")
-        if run(["meson", "setup", directory, *options]) != 0:
-            raise BuildFailed(f"meson setup {directory}")
+    # A directory that run.sh made may be without tests.
+    made = os.path.exists(os.path.join(ROOT, directory, "build.ninja"))
+    step(f"configuring {directory}")
+    if run(["meson", "configure" if made else "setup", directory, "-Dtests=enabled",
+            *([] if made else options)]) != 0:
+        raise BuildFailed(f"meson setup {directory}")
 
 
 def build(directory, target):

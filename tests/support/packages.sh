@@ -87,7 +87,7 @@ ensure_packages() {
     fail "this system is not Debian, so nothing was installed. Missing (pkg-config modules, tools):
 $(printf '  %s\n' "${missing[@]}")
 Also used: g++ >= 12 or clang >= 14, mimalloc >= 2.0 (optional), Boost.Test and redis-server 7.0
-(tests). With them, this works: meson setup build && ninja -C build"
+(tests). With them, this works: meson setup build -Dtests=disabled && ninja -C build"
   fi
 }
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 
 CODE_FOLDERS = ("base", "iouring", "resp", "logstore", "persist", "engine", "bench", "tests")
@@ -36,7 +37,9 @@ class Tree:
 
 
 def repository(root):
-    """What git tracks or would track; a source archive without git is walked instead."""
+    """What git tracks or would track; without git, or in a source archive, all there is."""
+    if shutil.which("git") is None:
+        return walked(root)
     listing = subprocess.run(
         ["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         capture_output=True, check=False)
