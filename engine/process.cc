@@ -8,7 +8,9 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
-#include <string_view>
+#include <string>
+
+#include <fmt/format.h>
 
 namespace engine {
 
@@ -23,6 +25,13 @@ size_t read_proc(const char* path, char* to, size_t bytes) {
   if (count <= 0) return 0;
   to[count] = '\0';
   return static_cast<size_t>(count);
+}
+
+// Its name as the kernel has it; empty when there is no such process.
+std::string process_name(const char* path) {
+  std::array<char, 64> text;
+  const size_t bytes = read_proc(path, text.data(), text.size());
+  return {text.data(), bytes};
 }
 
 }  // namespace
@@ -75,6 +84,14 @@ const char* allocator_name() {
 #else
   return "libc";
 #endif
+}
+
+bool is_server_process(int64_t pid) {
+  if (pid <= 0 || pid == getpid()) return false;
+  const std::string name = process_name(fmt::format("/proc/{}/comm", pid).c_str());
+  if (name.empty()) return false;
+  return name == process_name("/proc/self/comm") || name.starts_with("redis") ||
+         name.starts_with("valkey");
 }
 
 }  // namespace engine

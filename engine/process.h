@@ -33,6 +33,10 @@ CpuTimes cpu_times();
 // The allocator of this build, as INFO names it.
 const char* allocator_name();
 
+// Whether a process with this id lives that may be writing a snapshot: a server of this program or
+// of Redis's family. Ids are used again, also by programs that have nothing to do with it.
+bool is_server_process(int64_t pid);
+
 }  // namespace engine
 
 #endif  // BASALT_ENGINE_PROCESS_H_

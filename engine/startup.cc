@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 
 #include "engine/loading.h"
+#include "engine/process.h"
 #include "engine/service_manager.h"
 #include "engine/snapshots.h"
 #include "engine/version.h"
@@ -83,6 +85,34 @@ namespace {
 
 // What a shutdown waits for replies and reads in flight at most.
 constexpr uint64_t kDrainNs = 2'000'000'000;
+
+// The process that wrote this temporary file of a snapshot; 0 when it is none.
+int64_t writer_of(std::string_view name) {
+  constexpr std::string_view kPrefix = "temp-";
+  constexpr std::string_view kSuffix = ".rdb";
+  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return 0;
+  name.remove_prefix(kPrefix.size());
+  name.remove_suffix(std::min(kSuffix.size(), name.size()));
+  int64_t pid = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+  return error == std::errc() && end == name.data() + name.size() ? pid : 0;
+}
+
+// A killed snapshot leaves its temporary file. Servers may share a directory, so one that is being
+// written by another stays.
+void remove_leftovers(Engine* engine) {
+  iouring::Disk& disk = *engine->environment().disk;
+  const std::string& directory = engine->options().dir;
+  const auto entries = disk.list_directory(directory);
+  if (!entries.ok()) return;
+  for (const iouring::DirectoryEntry& entry : *entries) {
+    const int64_t pid = entry.is_directory ? 0 : writer_of(entry.name);
+    if (pid <= 0 || is_server_process(pid)) continue;
+    const base::Status removed = disk.remove_file(directory + "/" + entry.name);
+    engine->log().notice("{}, left by a snapshot that was not finished: {}", entry.name,
+                         removed.ok() ? "removed" : removed.error().to_string());
+  }
+}
 
 // False when the data set could not be loaded; the reason is in the log.
 bool load_data(Engine* engine, Server* server, const Shutdown& shutdown) {
@@ -172,6 +202,7 @@ void drain(Engine* engine, Server* server) {
 }  // namespace
 
 int run_server(Engine* engine, Server* server, Shutdown* shutdown) {
+  remove_leftovers(engine);
   if (!load_data(engine, server, *shutdown)) return 1;
   engine->log().notice("Ready to accept connections");
   notify_service_manager(engine->options(), "STATUS=Ready to accept connections\nREADY=1\n");
