@@ -139,11 +139,14 @@ AppendState LogStore::Impl::append_state(Stream stream, uint32_t bytes) {
   return state;
 }
 
-// Changes come from within calls of the owner, too; the owner is told in a turn of the loop.
+// Changes come from within calls of the owner, too; the owner is told in a turn of the loop. Only
+// when somebody can go on: a task posted in every turn would keep the loop from ever waiting.
 void LogStore::Impl::on_change() {
   if (wake_posted || stopped) return;
-  if (std::none_of(blocked.begin(), blocked.end(), [](bool is_blocked) { return is_blocked; }))
-    return;
+  bool any_ready = false;
+  for (size_t i = 0; i < kStreams && !any_ready; ++i)
+    any_ready = blocked[i] && append_state(static_cast<Stream>(i)) == AppendState::kReady;
+  if (!any_ready) return;
   wake_posted = true;
   environment.loop->post([this] { wake(); });
 }
