@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "engine/background.h"
@@ -62,6 +63,8 @@ struct Environment {
       open_index;
   // The process's resident set in bytes; the simulation has a model of it.
   uint64_t (*resident_bytes)() = nullptr;
+  // Of the cold tier; the simulation has small ones.
+  uint64_t segment_bytes = base::kSegmentBytes;
 };
 
 // What SHUTDOWN or a signal asked for.

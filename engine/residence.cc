@@ -159,6 +159,7 @@ void Residence::relocated(const logstore::Relocation& relocation) {
   if (!slot) return;
   Entry* const entry = slot.entry();
   CHECK(entry->state() == EntryState::kClean);
+  ++tier.mutable_statistics().relocated_resident;
   Entry* const moved = shared_->heap->with_record_ref(entry, relocation.to.ref.pack());
   if (moved != entry) dictionary_->replace(slot, moved);
 }

@@ -40,6 +40,7 @@ struct TierStatistics {
   uint64_t parked_commands = 0;
   uint64_t read_errors = 0;
   uint64_t cancelled_demotions = 0;
+  uint64_t relocated_resident = 0;  // Records that compaction moved, of clean units.
 };
 
 class Tier {

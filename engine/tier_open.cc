@@ -21,8 +21,9 @@ std::string tier_directory(const Options& options) {
   return fmt::format("{}/tier-{}", options.dir, options.port);
 }
 
-logstore::LogStoreOptions store_options(const Options& options) {
+logstore::LogStoreOptions store_options(const Options& options, uint64_t segment_bytes) {
   logstore::LogStoreOptions store;
+  store.segment_bytes = segment_bytes;
   store.bytes_max = static_cast<uint64_t>(options.tier_max_bytes);
   store.read_depth = static_cast<uint32_t>(options.tier_read_depth);
   store.write_depth = static_cast<uint32_t>(options.tier_write_depth);
@@ -51,13 +52,13 @@ base::Result<std::unique_ptr<Tier>> open_tier(Engine& engine, std::string* messa
   const std::string directory = tier_directory(engine.options());
   logstore::LogStore::OpenFailure failure;
   Tier::Parts parts;
-  base::Result<std::unique_ptr<logstore::LogStore>> store =
-      logstore::LogStore::open(directory, store_options(engine.options()),
-                               {.disk = environment.disk,
-                                .loop = environment.loop,
-                                .random = environment.random,
-                                .log = environment.log},
-                               &failure);
+  base::Result<std::unique_ptr<logstore::LogStore>> store = logstore::LogStore::open(
+      directory, store_options(engine.options(), environment.segment_bytes),
+      {.disk = environment.disk,
+       .loop = environment.loop,
+       .random = environment.random,
+       .log = environment.log},
+      &failure);
   if (!store.ok()) {
     *message = open_failure(directory, store.error(), failure);
     return store.error();
