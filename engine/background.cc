@@ -18,6 +18,10 @@ constexpr size_t kDemotionBytes = 16 * 1024;
 constexpr size_t kFreedEntries = 64;
 constexpr size_t kResizeBuckets = 32;
 constexpr size_t kDefragmentationBuckets = 32;
+// A pass pays when it moved one in so many bytes of entries.
+constexpr uint64_t kDefragmentationShare = 20;
+constexpr uint64_t kDefragmentRestNs = 500'000'000;
+constexpr uint64_t kDefragmentRestNsMax = 60'000'000'000;
 // Values read once wait in this share of maxmemory for a second touch.
 constexpr uint64_t kProbationShare = 16;
 
@@ -156,11 +160,23 @@ bool Background::resize_slice() {
 }
 
 bool Background::defragmentation_slice() {
-  if (!defragmenter_.running() && !engine_->budget().worth_defragmenting()) return false;
+  const uint64_t now_ns = engine_->environment().loop->turn_ns();
+  if (!defragmenter_.running()) {
+    if (now_ns < defragment_after_ns_ || !engine_->budget().worth_defragmenting()) return false;
+    moved_before_pass_ = defragmenter_.moved_bytes();
+  }
   std::vector<Dictionary*> dictionaries;
   Databases& databases = engine_->databases();
   for (int i = 0; i < databases.count(); ++i) dictionaries.push_back(&databases.at(i).dictionary());
-  return defragmenter_.step(dictionaries, kDefragmentationBuckets);
+  if (defragmenter_.step(dictionaries, kDefragmentationBuckets)) return true;
+  // A pass that found little to move says that what is resident beyond the counted is no free space
+  // between entries: the next one waits longer.
+  const uint64_t moved = defragmenter_.moved_bytes() - moved_before_pass_;
+  const bool paid = moved > engine_->databases().shared().heap.bytes() / kDefragmentationShare;
+  defragment_rest_ns_ = paid ? kDefragmentRestNs
+                             : std::min(defragment_rest_ns_ * 2, kDefragmentRestNsMax);
+  defragment_after_ns_ = now_ns + defragment_rest_ns_;
+  return false;
 }
 
 }  // namespace engine

@@ -85,6 +85,9 @@ class Background {
   uint64_t requested_demotion_ = 0;
   int resize_database_ = 0;
   Defragmenter defragmenter_;
+  uint64_t moved_before_pass_ = 0;
+  uint64_t defragment_rest_ns_ = 500'000'000;
+  uint64_t defragment_after_ns_ = 0;
   std::array<SliceStatistics, kSliceCauses> statistics_{};
 };
 
