@@ -71,7 +71,9 @@ class Buffers final : public persist::RdbOutput {
  public:
   explicit Buffers(std::vector<std::byte>* file) : file_(file), buffer_(base::kIoBytesMax) {}
   base::MutableByteSpan next_buffer(size_t filled) override {
-    if (file_ != nullptr) file_->insert(file_->end(), buffer_.begin(), buffer_.begin() + filled);
+    if (file_ != nullptr)
+      file_->insert(file_->end(), buffer_.begin(),
+                    buffer_.begin() + static_cast<std::ptrdiff_t>(filled));
     return buffer_;
   }
 

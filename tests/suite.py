@@ -11,7 +11,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "tcl")]
 
 from redis_suite import compare  # noqa: E402
 from support import ROOT  # noqa: E402
-from support.tally import Tally, from_meson_record  # noqa: E402
+from support.tally import Tally, from_meson_record, tap_failures  # noqa: E402
 
 RELEASE = ["-Dbuildtype=release", "-Db_lto=true"]
 # Little optimisation and only line numbers: half the time to compile, and reports still name lines.
@@ -22,6 +22,8 @@ SANITIZER_SETTINGS = {
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
+
+FAILURE_LINES = 200
 
 
 class BuildFailed(Exception):
@@ -64,7 +66,11 @@ def meson_tests(directory, selection, slowdown=1):
     if os.path.exists(log):
         with open(log, encoding="utf-8", errors="replace") as lines:
             for line in lines:
-                tally.add(from_meson_record(json.loads(line)))
+                record = json.loads(line)
+                tally.add(from_meson_record(record))
+                # Meson prints the points that failed without their comments.
+                failures = tap_failures(record.get("stdout") or "")
+                print("\n".join(failures[:FAILURE_LINES]), end="\n" if failures else "", flush=True)
     if status != 0 and tally.failed == 0:
         tally.failed = 1
     return tally

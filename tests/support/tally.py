@@ -82,6 +82,17 @@ def from_meson_record(record):
     return tally
 
 
+def tap_failures(text):
+    """The test points that failed, each with the comments under it."""
+    kept, inside = [], False
+    for line in text.splitlines():
+        if line.startswith(("ok", "not ok", "1..")):
+            inside = line.startswith("not ok") and not _TAP_SKIP.search(line)
+        if inside and line.startswith(("not ok", "#")):
+            kept.append(line)
+    return kept
+
+
 class TapWriter:
     """Prints test points as they happen; `plan()` goes last."""
 
