@@ -65,6 +65,7 @@ class Background {
   // TIER DEMOTE BYTES and ALL: demotes so much beyond what the budget asks for.
   void demote_bytes(uint64_t bytes) { requested_demotion_ += bytes; }
   uint64_t requested_demotion() const { return requested_demotion_; }
+  void forget_requested_demotion() { requested_demotion_ = 0; }
 
  private:
   void tick(uint64_t now_ns);

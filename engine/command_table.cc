@@ -8,11 +8,14 @@
 #include "engine/commands/client_commands.h"
 #include "engine/commands/config_commands.h"
 #include "engine/commands/connection_commands.h"
+#include "engine/commands/debug_commands.h"
 #include "engine/commands/key_commands.h"
+#include "engine/commands/memory_commands.h"
 #include "engine/commands/persistence_commands.h"
 #include "engine/commands/scan_commands.h"
 #include "engine/commands/server_commands.h"
 #include "engine/commands/string_commands.h"
+#include "engine/commands/tier_commands.h"
 
 namespace engine {
 namespace {
@@ -475,7 +478,13 @@ constexpr CommandRow kRows[] = {
      config_rewrite_command},
     {"config|set", -4, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone, config_set_command},
     {"dbsize", 1, kReadOnly | kFast, kKeyspace, {}, kNone, dbsize_command},
-    {"debug", -2, kAdmin | kNoScript | kLoading | kStale | kProtected | kSystem, 0, {}, kNone},
+    {"debug",
+     -2,
+     kAdmin | kNoScript | kLoading | kStale | kProtected | kSystem,
+     0,
+     {},
+     kNone,
+     debug_command},
     {"failover", -1, kAdmin | kNoScript | kStale, 0, {}, kNone},
     {"flushall", -1, kWrite, kKeyspace | kDangerous, {}, kNone, flushall_command},
     {"flushdb", -1, kWrite, kKeyspace | kDangerous, {}, kNone, flushdb_command},
@@ -497,12 +506,12 @@ constexpr CommandRow kRows[] = {
     {"latency|reset", -2, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
     {"lolwut", -1, kReadOnly | kFast, 0, {}, kNone, lolwut_command},
     {"memory", -2, 0, 0, {}, kNone},
-    {"memory|doctor", 2, 0, 0, {}, kNone},
-    {"memory|help", 2, kLoading | kStale, 0, {}, kNone},
+    {"memory|doctor", 2, 0, 0, {}, kNone, memory_doctor_command},
+    {"memory|help", 2, kLoading | kStale, 0, {}, kNone, memory_help_command},
     {"memory|malloc-stats", 2, 0, 0, {}, kNone},
-    {"memory|purge", 2, 0, 0, {}, kNone},
+    {"memory|purge", 2, 0, 0, {}, kNone, memory_purge_command},
     {"memory|stats", 2, 0, 0, {}, kNone},
-    {"memory|usage", -3, kReadOnly, 0, kInspectsKeyAt2, kValue},
+    {"memory|usage", -3, kReadOnly, 0, kInspectsKeyAt2, kValue, memory_usage_command},
     {"module", -2, 0, 0, {}, kNone},
     {"module|help", 2, kLoading | kStale, 0, {}, kNone},
     {"module|list", 2, kAdmin | kNoScript, 0, {}, kNone},
@@ -567,19 +576,25 @@ constexpr CommandRow kRows[] = {
     {"readonly", 1, kLoading | kStale | kFast, kConnection, {}, kNone},
     {"readwrite", 1, kLoading | kStale | kFast, kConnection, {}, kNone},
     // The cold tier
-    {"purgerocksdb", 1, kAdmin | kNoScript, 0, {}, kNone},
-    {"rockall", 1, kAdmin | kNoScript, 0, {}, kNone},
-    {"rockevict", -2, kAdmin | kNoScript, 0, kInspectsAllKeys, kMeta},
-    {"rockevicthash", -3, kAdmin | kNoScript, 0, kInspectsKey, kMeta},
-    {"rockmem", -2, kAdmin | kNoScript, 0, {}, kNone},
-    {"rockstat", 1, kAdmin | kNoScript, 0, {}, kNone},
+    {"purgerocksdb", 1, kAdmin | kNoScript, 0, {}, kNone, purgerocksdb_command},
+    {"rockall", 1, kAdmin | kNoScript, 0, {}, kNone, rockall_command},
+    {"rockevict", -2, kAdmin | kNoScript, 0, kInspectsAllKeys, kMeta, rockevict_command},
+    {"rockevicthash", -3, kAdmin | kNoScript, 0, kInspectsKey, kMeta, rockevicthash_command},
+    {"rockmem", -2, kAdmin | kNoScript, 0, {}, kNone, rockmem_command},
+    {"rockstat", 1, kAdmin | kNoScript, 0, {}, kNone, rockstat_command},
     {"tier", -2, 0, 0, {}, kNone},
-    {"tier|compact", 2, kAdmin | kNoScript, 0, {}, kNone},
-    {"tier|demote", -3, kAdmin | kNoScript, 0, {kTierDemoteKeys, find_tier_demote_keys}, kMeta},
-    {"tier|help", 2, kLoading | kStale, 0, {}, kNone},
-    {"tier|key", 3, kReadOnly, kKeyspace, kInspectsKeyAt2, kMeta},
-    {"tier|promote", -3, kAdmin | kNoScript, 0, kTierPromoteKeys, kValue},
-    {"tier|stats", 2, kLoading | kStale, kDangerous, {}, kNone},
+    {"tier|compact", 2, kAdmin | kNoScript, 0, {}, kNone, tier_compact_command},
+    {"tier|demote",
+     -3,
+     kAdmin | kNoScript,
+     0,
+     {kTierDemoteKeys, find_tier_demote_keys},
+     kMeta,
+     tier_demote_command},
+    {"tier|help", 2, kLoading | kStale, 0, {}, kNone, tier_help_command},
+    {"tier|key", 3, kReadOnly, kKeyspace, kInspectsKeyAt2, kMeta, tier_key_command},
+    {"tier|promote", -3, kAdmin | kNoScript, 0, kTierPromoteKeys, kValue, tier_promote_command},
+    {"tier|stats", 2, kLoading | kStale, kDangerous, {}, kNone, tier_stats_command},
 };
 
 constexpr size_t kRowCount = std::size(kRows);

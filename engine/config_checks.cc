@@ -29,7 +29,6 @@ std::vector<std::string> find_idle_options(const Options& options) {
       {!options.aclfile.empty(), "aclfile: this version has no users; use requirepass"},
       {!options.user.empty(), "user: this version has no users; use requirepass"},
       {options.syslog_enabled, "syslog-enabled yes: this version logs to logfile only"},
-      {options.daemonize, "daemonize yes: this version stays in the foreground"},
   };
   std::vector<std::string> lines;
   for (const Idle& idle : kIdle)

@@ -39,6 +39,7 @@ uint64_t Demoter::step(uint64_t bytes, size_t buckets_max) {
     if (!was_able && found == 0) break;  // Only dirty entries here, and nowhere to put them.
   }
   found_this_round_ += found;
+  if (found > 0) rounds_without_find_ = 0;
   return found;
 }
 

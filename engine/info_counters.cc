@@ -175,7 +175,7 @@ void add_class(InfoLines& lines, const iouring::IoClassStatistics& now, std::str
                   "limit={},limit_bytes={},waiting={},ops={},bytes={},errors={},"
                   "latency_p50_us={},latency_p99_us={},latency_max_us={}",
                   now.in_flight, now.in_flight_max, now.bytes_in_flight, now.bytes_in_flight_max,
-                  now.limit.operations_max, now.limit.bytes_max, now.waiting, now.operations,
+                  now.limit.operations_max, limit_bytes, now.waiting, now.operations,
                   now.bytes, now.errors, microseconds(now.latency.quantile_ns(500)),
                   microseconds(now.latency.quantile_ns(990)), microseconds(now.latency.max_ns())));
 }

@@ -115,6 +115,11 @@ class Keyspace {
   // ---- For the gate
   // The key is cold, its record at `where`; holds until clear_cold_notes().
   void note_cold(const Key& key, const logstore::IndexValue& where);
+  // Where a noted key lies; null when it was not noted, or not any more.
+  const logstore::IndexValue* cold_place(const Key& key) {
+    const ColdNote* const note = cold_note(key);
+    return note == nullptr ? nullptr : &note->where;
+  }
   void clear_cold_notes() {
     if (!cold_notes_.empty()) [[unlikely]]
       cold_notes_.clear();

@@ -147,6 +147,13 @@ bool Loading::load_key(const persist::RdbEvent& event) {
   const Key key = keyspace.key_of(event.name);
   const int64_t expiry_ms = event.expire_at_ms.value_or(kNoExpiry);
   const bool expired = expiry_ms != kNoExpiry && expiry_ms <= engine_->now_ms();
+  if (keyspace.resident(key) != nullptr) {
+    if (!replaces_) {
+      fail(fmt::format("{} has the key '{}' twice (offset {})", path_, key.text, event.offset));
+      return false;
+    }
+    keyspace.erase(key);
+  }
   if (event.delivery == persist::RdbDelivery::kStringPieces) {
     large_.keyspace = &keyspace;
     large_.key = event.name;
@@ -198,9 +205,6 @@ void Loading::load_entry(Keyspace& keyspace, const Key& key, const persist::RdbE
   scratch_.resize(std::max<size_t>(scratch_.size(), *length));
   if (!decode_string(event.payload, {scratch_.data(), *length}).ok())
     return fail(fmt::format("A string in {} is damaged (offset {})", path_, event.offset));
-  if (keyspace.resident(key) != nullptr)
-    return fail(
-        fmt::format("{} has the key '{}' twice (offset {})", path_, key.text, event.offset));
   EntryOptions options = keyspace.fresh_options();
   options.expiry_ms = event.expire_at_ms.value_or(kNoExpiry);
   options.access = access_of(event);

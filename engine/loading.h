@@ -45,6 +45,9 @@ class Loading {
 
   // Opens the file. `done` runs once; the loading may then be destroyed from a later turn.
   void begin(Done done);
+  // Keys of the file replace those that are there already; else one of them ends the load.
+  // REQUIRES: all of those are resident.
+  void set_replaces(bool replaces) { replaces_ = replaces; }
   // Gives up; `done` follows.
   void cancel() { fail("The load was given up"); }
   // Loads a few keys; true when there is more to do at once.
@@ -78,6 +81,7 @@ class Loading {
   bool waits_ = true;        // For the file.
   bool read_whole_ = false;  // Records may still be on their way to the log.
   bool ended_ = false;
+  bool replaces_ = false;
   uint64_t appends_in_flight_ = 0;
   std::string failure_;
   // A string that arrives in pieces.

@@ -17,6 +17,7 @@
 #include "engine/config.h"
 #include "engine/config_environment.h"
 #include "engine/engine.h"
+#include "engine/machine.h"
 #include "engine/process.h"
 #include "engine/server.h"
 #include "engine/startup.h"
@@ -35,7 +36,8 @@ int fail(base::Logger* log, const std::string& message) {
   return 1;
 }
 
-int serve(engine::Config* config, const std::vector<std::string>& warnings) {
+int serve(engine::Config* config, engine::ConfigEnvironment* machine,
+          const std::vector<std::string>& warnings) {
   const engine::Options& options = config->options();
   base::SystemClock clock;
   base::Logger log(&clock);
@@ -77,13 +79,19 @@ int serve(engine::Config* config, const std::vector<std::string>& warnings) {
     index.cache_bytes = cache_bytes;
     return logstore::open_rocks_index(index, &helpers);
   };
-  engine::warn_about_machine(environment, &log);
 
-  engine::Engine engine(environment);
   std::string message;
+  if (!engine::lock_data_directory(environment, &message).ok()) return fail(&log, message);
+  engine::Engine engine(environment);
   if (!engine.open(&message).ok()) return fail(&log, message);
   engine::Server server(&engine, net->get());
-  if (!server.listen(&message).ok()) return fail(&log, message);
+  if (!server.listen(&message).ok()) {
+    engine::drain(&engine, &server, 1);
+    return fail(&log, message);
+  }
+  engine::follow_options(&engine, net->get());
+  engine::warn_about_machine(engine, machine, uring_disk.arena_registered());
+  const engine::PidFile pid_file(options, &log);
   return engine::run_server(&engine, &server, &shutdown);
 }
 
@@ -109,5 +117,6 @@ int main(int argc, char** argv) {
     std::puts("The configuration is valid.");
     return 0;
   }
-  return serve(loaded.config.get(), loaded.warnings);
+  if (loaded.config->options().daemonize) engine::go_to_background();
+  return serve(loaded.config.get(), &machine, loaded.warnings);
 }

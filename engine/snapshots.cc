@@ -69,8 +69,6 @@ base::Status Snapshots::begin_save(Done done) {
     statistics_.last_ok = false;
     return space;
   }
-  if (unfinished_ >= kUnfinishedMax) restamp();
-
   persist::FileStreamWriter::Options file;
   file.temporary_path = fmt::format("{}/temp-{}.rdb", options.dir, getpid());
   file.target_path = fmt::format("{}/{}", options.dir, options.dbfilename);
@@ -80,23 +78,44 @@ base::Status Snapshots::begin_save(Done done) {
   writer->open([this](const base::Status& status) {
     if (!status.ok() && snapshot_ != nullptr) snapshot_->fail(status.error());
   });
-  snapshot_ = std::make_unique<Snapshot>(engine_, std::move(writer));
-  done_ = std::move(done);
-  ++unfinished_;
+  is_save_ = true;
   begun_ms_ = engine_->now_ms();
   changes_at_freeze_ = engine_->databases().shared().changes;
   engine_->log().notice("Background saving started by pid {}", getpid());
-  snapshot_->begin([this](const base::Status& status) { finish(status); });
+  begin(std::move(writer), std::move(done));
   return base::ok_status();
+}
+
+void Snapshots::begin_stream(std::unique_ptr<persist::StreamSink> sink, Done done) {
+  CHECK(!running());
+  is_save_ = false;
+  begin(std::move(sink), std::move(done));
+}
+
+void Snapshots::begin(std::unique_ptr<persist::StreamSink> sink, Done done) {
+  if (unfinished_ >= kUnfinishedMax) restamp();
+  snapshot_ = std::make_unique<Snapshot>(engine_, std::move(sink));
+  done_ = std::move(done);
+  ++unfinished_;
+  snapshot_->begin([this](const base::Status& status) { finish(status); });
 }
 
 // The snapshot calls this from its own callback, so it is destroyed in the next turn.
 void Snapshots::finish(const base::Status& status) {
+  if (status.ok()) unfinished_ = 0;
+  if (is_save_) note_save(status);
+  engine_->environment().loop->post([this, status] {
+    snapshot_.reset();
+    Done done = std::move(done_);
+    done(status);
+  });
+}
+
+void Snapshots::note_save(const base::Status& status) {
   const Snapshot::Progress progress = snapshot_->progress();
   statistics_.last_ok = status.ok();
   statistics_.last_seconds = (engine_->now_ms() - begun_ms_) / 1000;
   if (status.ok()) {
-    unfinished_ = 0;
     ++statistics_.saves;
     statistics_.last_save_ms = engine_->now_ms();
     statistics_.last_keys = progress.keys;
@@ -108,11 +127,6 @@ void Snapshots::finish(const base::Status& status) {
   } else {
     engine_->log().warning("Background saving error: {}", status.error().to_string());
   }
-  engine_->environment().loop->post([this, status] {
-    snapshot_.reset();
-    Done done = std::move(done_);
-    done(status);
-  });
 }
 
 void Snapshots::cancel() {

@@ -14,6 +14,7 @@
 
 #include "base/function.h"
 #include "base/result.h"
+#include "persist/stream_sink.h"
 
 namespace engine {
 
@@ -43,6 +44,8 @@ class Snapshots {
   // Begins to save to `dir`/`dbfilename`; `done` follows when the file is durable or it failed.
   // REQUIRES: !running().
   base::Status begin_save(Done done);
+  // The same to another sink; the figures of saves do not know of it. REQUIRES: !running().
+  void begin_stream(std::unique_ptr<persist::StreamSink> sink, Done done);
   // Ends the running one; its `done` gets kCancelled.
   void cancel();
   // A slice of its work; true when there is more to do at once.
@@ -65,13 +68,16 @@ class Snapshots {
   uint64_t estimate_bytes() const;
   base::Status check_space(const std::string& directory);
   void restamp();
+  void begin(std::unique_ptr<persist::StreamSink> sink, Done done);
   void relieve_pressure();
   void finish(const base::Status& status);
+  void note_save(const base::Status& status);
 
   Engine* const engine_;
   std::unique_ptr<Snapshot> snapshot_;
   Done done_;
   SaveStatistics statistics_;
+  bool is_save_ = false;  // The running one.
   bool scheduled_ = false;
   int64_t begun_ms_ = 0;
   uint64_t changes_at_freeze_ = 0;

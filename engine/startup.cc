@@ -16,13 +16,6 @@
 
 namespace engine {
 
-namespace {
-
-// Descriptors beside those of clients: files, the ring, RocksDB's tables.
-constexpr uint64_t kOwnFiles = 512;
-
-}  // namespace
-
 void apply_log_level(const Options& options, base::Logger* log) {
   log->set_level(static_cast<base::LogLevel>(options.loglevel));
 }
@@ -184,7 +177,9 @@ ShutdownRequest request_of_signal(const Options& options, int signal_number) {
   return request;
 }
 
-void drain(Engine* engine, Server* server) {
+}  // namespace
+
+void drain(Engine* engine, Server* server, int exit_code) {
   server->stop();
   if (engine->tier() != nullptr) engine->tier()->stop();
   const base::Clock& clock = *engine->environment().clock;
@@ -196,10 +191,8 @@ void drain(Engine* engine, Server* server) {
   if (!busy()) return;
   // Everything that has to survive is durable; the rest belongs to the kernel's operations.
   engine->log().warning("Operations are still in flight, leaving without them");
-  _exit(0);
+  _exit(exit_code);
 }
-
-}  // namespace
 
 int run_server(Engine* engine, Server* server, Shutdown* shutdown) {
   remove_leftovers(engine);
@@ -223,11 +216,9 @@ int run_server(Engine* engine, Server* server, Shutdown* shutdown) {
     server->turn();
   }
   notify_service_manager(engine->options(), "STOPPING=1\n");
-  drain(engine, server);
+  drain(engine, server, 0);
   engine->log().warning("Basalt (Redis) is now ready to exit, bye bye...");
   return 0;
 }
-
-void warn_about_machine(const Environment&, base::Logger*) {}
 
 }  // namespace engine

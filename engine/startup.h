@@ -14,6 +14,9 @@
 
 namespace engine {
 
+// Descriptors beside those of clients: files, the ring, RocksDB's tables.
+inline constexpr uint64_t kOwnFiles = 512;
+
 void apply_log_level(const Options& options, base::Logger* log);
 // The first lines of the log, with Redis's texts and the pid that tools look for.
 void print_greeting(const Options& options, const std::string& config_file, base::Logger* log);
@@ -22,8 +25,6 @@ void print_greeting(const Options& options, const std::string& config_file, base
 uint64_t raise_file_limit(Config* config, base::Logger* log);
 // Why there is no ring, and what to do about it.
 std::string ring_failure_text(const base::Error& error);
-// One warning with its remedy for each thing about the machine that will hurt.
-void warn_about_machine(const Environment& environment, base::Logger* log);
 
 // What was asked of the server by signals and by SHUTDOWN.
 class Shutdown {
@@ -41,6 +42,9 @@ class Shutdown {
 
 // Loads the data set, serves until a shutdown, saves as the options say. Returns the exit code.
 int run_server(Engine* engine, Server* server, Shutdown* shutdown);
+// Closes the server and the tier and waits, up to a limit, for what is in flight: both may then be
+// destroyed. run_server() ends with it; for a start that fails after the engine was opened.
+void drain(Engine* engine, Server* server, int exit_code);
 
 }  // namespace engine
 

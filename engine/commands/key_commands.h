@@ -10,6 +10,8 @@
 
 namespace engine {
 
+class Entry;
+
 // key_commands.cc
 void copy_command(CommandContext& context);
 void dbsize_command(CommandContext& context);
@@ -39,6 +41,9 @@ void object_freq_command(CommandContext& context);
 void object_help_command(CommandContext& context);
 void object_idletime_command(CommandContext& context);
 void object_refcount_command(CommandContext& context);
+
+// As OBJECT ENCODING names it. REQUIRES: a string.
+std::string_view string_encoding(const Entry& entry);
 
 // dump_commands.cc
 void dump_command(CommandContext& context);

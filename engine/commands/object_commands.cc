@@ -39,14 +39,6 @@ bool is_integer(const Entry& entry, int64_t* value) {
   return entry.form() == ValueForm::kPlain && resp::parse_int64(entry.value(), value);
 }
 
-std::string_view string_encoding(const Entry& entry) {
-  int64_t ignored = 0;
-  if (is_integer(entry, &ignored)) return "int";
-  const bool embedded =
-      entry.form() == ValueForm::kPlain && entry.value().size() <= kEmbeddedBytesMax;
-  return embedded ? "embstr" : "raw";
-}
-
 // The key's facts, or nothing after the reply that it is not there.
 std::optional<KeyFacts> find_object(const CommandContext& context) {
   const std::optional<KeyFacts> facts = context.keyspace().facts(context.key(2), true);
@@ -60,6 +52,14 @@ bool has_lru_or_lfu(MaxmemoryPolicy policy) {
 }
 
 }  // namespace
+
+std::string_view string_encoding(const Entry& entry) {
+  int64_t ignored = 0;
+  if (is_integer(entry, &ignored)) return "int";
+  const bool embedded =
+      entry.form() == ValueForm::kPlain && entry.value().size() <= kEmbeddedBytesMax;
+  return embedded ? "embstr" : "raw";
+}
 
 void object_encoding_command(CommandContext& context) {
   if (const auto facts = find_object(context)) {

@@ -1,0 +1,146 @@
+#include "engine/digest_sink.h"
+
+#include <algorithm>
+
+#include "base/memory.h"
+#include "engine/value/codec.h"
+
+namespace engine {
+
+namespace {
+
+persist::RdbReader::Options reader_options(uint64_t databases) {
+  persist::RdbReader::Options options;
+  options.verify_checksum = false;
+  options.databases = databases;
+  return options;
+}
+
+}  // namespace
+
+DigestSink::DigestSink(iouring::Helpers* helpers, uint64_t databases,
+                       std::shared_ptr<DataDigest> digest)
+    : helpers_(helpers), digest_(std::move(digest)), reader_(reader_options(databases)) {
+  for (size_t i = 0; i < kBuffers; ++i) {
+    void* const bytes = base::allocate(persist::kStreamBufferBytes, base::MemoryUse::kSnapshot);
+    free_.push_back({static_cast<std::byte*>(bytes), persist::kStreamBufferBytes});
+  }
+}
+
+DigestSink::~DigestSink() {
+  CHECK_EQ(running_, 0u);
+  for (const base::MutableByteSpan buffer : free_)
+    base::deallocate(buffer.data(), base::MemoryUse::kSnapshot);
+}
+
+base::MutableByteSpan DigestSink::acquire() {
+  CHECK(!free_.empty());
+  const base::MutableByteSpan buffer = free_.back();
+  free_.pop_back();
+  return buffer;
+}
+
+void DigestSink::release(base::MutableByteSpan buffer) { free_.push_back(buffer); }
+
+void DigestSink::submit(base::MutableByteSpan buffer, size_t bytes) {
+  statistics_.bytes += bytes;
+  ++running_;
+  helpers_->run(
+      iouring::HelperClass::kStream, [this, buffer, bytes] { consume(buffer.first(bytes)); },
+      [this, buffer] { on_consumed(buffer); });
+}
+
+void DigestSink::on_consumed(base::MutableByteSpan buffer) {
+  --running_;
+  free_.push_back(buffer);
+  if (on_room_) on_room_();
+  end_if_idle();
+}
+
+void DigestSink::finish(persist::StreamCallback done) {
+  finished_ = std::move(done);
+  // Through the helper once more, for nothing may be called back inside this call.
+  ++running_;
+  helpers_->run(
+      iouring::HelperClass::kStream, [] {},
+      [this] {
+        --running_;
+        end_if_idle();
+      });
+}
+
+void DigestSink::abort(base::InlineFunction<void()> done) {
+  aborted_ = std::move(done);
+  ++running_;
+  helpers_->run(
+      iouring::HelperClass::kStream, [] {},
+      [this] {
+        --running_;
+        end_if_idle();
+      });
+}
+
+// Whoever is called may destroy the sink.
+void DigestSink::end_if_idle() {
+  if (running_ != 0) return;
+  if (aborted_) {
+    base::InlineFunction<void()> done = std::move(aborted_);
+    return done();
+  }
+  if (!finished_) return;
+  persist::StreamCallback done = std::move(finished_);
+  done(failure_);
+}
+
+// ---- On the helper
+
+void DigestSink::consume(base::ByteSpan bytes) {
+  if (!failure_.ok()) return;
+  reader_.feed(bytes);
+  while (true) {
+    const base::Result<persist::RdbEvent> event = reader_.next();
+    if (!event.ok()) {
+      failure_ = event.error();
+      return;
+    }
+    if (event->kind == persist::RdbEvent::kNeedInput || event->kind == persist::RdbEvent::kEnd)
+      return;
+    take(*event);
+  }
+}
+
+void DigestSink::take(const persist::RdbEvent& event) {
+  switch (event.kind) {
+    case persist::RdbEvent::kKey:
+      value_ = ValueDigest(event.name);
+      value_.begin(ValueType::kString);
+      database_ = event.db;
+      has_expiry_ = event.expire_at_ms.has_value();
+      if (event.delivery == persist::RdbDelivery::kWhole) add_whole(event);
+      return;
+    case persist::RdbEvent::kPiece:
+      return value_.add_string_piece(event.payload);
+    case persist::RdbEvent::kKeyEnd:
+      return digest_->add_key(database_, value_.finish(has_expiry_));
+    default:
+      return;
+  }
+}
+
+void DigestSink::add_whole(const persist::RdbEvent& event) {
+  const base::Result<uint64_t> length = decoded_length(event.payload);
+  if (!length.ok()) {
+    failure_ = length.error();
+    return;
+  }
+  scratch_.resize(std::max<size_t>(scratch_.size(), *length));
+  const base::Result<size_t> decoded = decode_string(event.payload, {scratch_.data(), *length});
+  if (!decoded.ok()) {
+    failure_ = decoded.error();
+    return;
+  }
+  value_.add_string_piece({scratch_.data(), *length});
+  digest_->add_key(database_, value_.finish(has_expiry_));
+}
+
+}  // namespace engine
