@@ -169,14 +169,15 @@ constexpr NamedClass kClasses[] = {
 };
 
 void add_class(InfoLines& lines, const iouring::IoClassStatistics& now, std::string_view name) {
+  const uint64_t limit_bytes = now.limit.bytes_max == UINT64_MAX ? 0 : now.limit.bytes_max;
   lines.add(
       fmt::format("ring_{}", name),
       fmt::format("in_flight={},in_flight_max={},bytes_in_flight={},bytes_in_flight_max={},"
                   "limit={},limit_bytes={},waiting={},ops={},bytes={},errors={},"
                   "latency_p50_us={},latency_p99_us={},latency_max_us={}",
                   now.in_flight, now.in_flight_max, now.bytes_in_flight, now.bytes_in_flight_max,
-                  now.limit.operations_max, limit_bytes, now.waiting, now.operations,
-                  now.bytes, now.errors, microseconds(now.latency.quantile_ns(500)),
+                  now.limit.operations_max, limit_bytes, now.waiting, now.operations, now.bytes,
+                  now.errors, microseconds(now.latency.quantile_ns(500)),
                   microseconds(now.latency.quantile_ns(990)), microseconds(now.latency.max_ns())));
 }
 
