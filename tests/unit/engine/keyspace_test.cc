@@ -208,18 +208,38 @@ BOOST_FIXTURE_TEST_CASE(swap_and_flush_change_what_a_database_stands_for, Fixtur
   BOOST_TEST(!databases.has_detached());
 }
 
+constexpr uint64_t kModelKeys = 300;
+
+struct ModelValue {
+  std::string text;
+  int64_t expiry_ms;
+};
+using Model = std::map<std::string, ModelValue>;
+
+void check_content(Fixture& fixture, const Model& model) {
+  uint64_t hash_xor = 0;
+  uint64_t expiring = 0;
+  for (uint64_t i = 0; i < kModelKeys; ++i)
+    fixture.keyspace().expire_if_due(fixture.key("key:" + std::to_string(i)));
+  for (const auto& [text, value] : model) {
+    BOOST_REQUIRE((fixture.get(text) == value.text));
+    BOOST_REQUIRE_EQUAL(fixture.keyspace().facts(fixture.key(text))->expiry_ms, value.expiry_ms);
+    hash_xor ^= fixture.key(text).hash;
+    expiring += value.expiry_ms != kNoExpiry ? 1 : 0;
+  }
+  BOOST_TEST(fixture.keyspace().size() == model.size());
+  BOOST_TEST(fixture.keyspace().hash_xor() == hash_xor);
+  BOOST_TEST(fixture.keyspace().expiring() == expiring);
+}
+
 BOOST_AUTO_TEST_CASE(random_operations_agree_with_a_map) {
   const uint64_t seed = 424242;
   BOOST_TEST_MESSAGE("seed " << seed);
   Fixture fixture(seed);
   base::Random random(seed);
-  struct Value {
-    std::string text;
-    int64_t expiry_ms;
-  };
-  std::map<std::string, Value> model;
+  Model model;
   int64_t now_ms = kStartMs;
-  const auto random_key = [&] { return "key:" + std::to_string(random.below(300)); };
+  const auto random_key = [&] { return "key:" + std::to_string(random.below(kModelKeys)); };
   const auto random_value = [&] {
     const uint64_t bytes = random.one_in(20) ? 60'000 + random.below(20'000) : random.below(200);
     return std::string(bytes, static_cast<char>('a' + random.below(26)));
@@ -238,7 +258,7 @@ BOOST_AUTO_TEST_CASE(random_operations_agree_with_a_map) {
     const auto at = model.find(text);
     switch (random.below(6)) {
       case 0: {
-        const Value value{random_value(), random_expiry()};
+        const ModelValue value{random_value(), random_expiry()};
         fixture.keyspace().set_string(key, value.text, {.expiry_ms = value.expiry_ms});
         model[text] = value;
         break;
@@ -275,17 +295,5 @@ BOOST_AUTO_TEST_CASE(random_operations_agree_with_a_map) {
     }
     if (round % 16 == 0) fixture.databases.free_step(64);
   }
-  uint64_t hash_xor = 0;
-  uint64_t expiring = 0;
-  for (int i = 0; i < 300; ++i)
-    fixture.keyspace().expire_if_due(fixture.key("key:" + std::to_string(i)));
-  for (const auto& [text, value] : model) {
-    BOOST_REQUIRE((fixture.get(text) == value.text));
-    BOOST_REQUIRE_EQUAL(fixture.keyspace().facts(fixture.key(text))->expiry_ms, value.expiry_ms);
-    hash_xor ^= fixture.key(text).hash;
-    expiring += value.expiry_ms != kNoExpiry ? 1 : 0;
-  }
-  BOOST_TEST(fixture.keyspace().size() == model.size());
-  BOOST_TEST(fixture.keyspace().hash_xor() == hash_xor);
-  BOOST_TEST(fixture.keyspace().expiring() == expiring);
+  check_content(fixture, model);
 }
