@@ -74,7 +74,7 @@ def section(ours, stock):
            "HELP of containers is left out here.\n"
     text += "\n### Present\n"
     for group in groups:
-        names = listed({name for name, its in ours.items() if its == group})
+        names = listed({name for name, its in ours.items() if its == group and name in stock})
         if names:
             text += "\n" + wrapped(f"**{group}**: {names}")
     text += "\n### Absent\n"
