@@ -131,7 +131,10 @@ bool Background::demotion_slice() {
   const uint64_t excess = budget.excess(base::memory_used_total());
   const uint64_t wanted = std::max(excess, requested_demotion_);
   const uint64_t coming = tier.demotion_bytes_in_flight();
-  if (wanted <= coming) return false;
+  if (wanted <= coming) {
+    engine_->gate().set_exhausted(false);
+    return false;
+  }
   const uint64_t found =
       demoter_->step(std::min<uint64_t>(wanted - coming, kDemotionBytes), kDemotionBuckets);
   requested_demotion_ -= std::min(requested_demotion_, found);

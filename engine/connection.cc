@@ -57,8 +57,9 @@ void Connection::limit_input() {
   if (query_.bytes() > server_->query_buffer_limit()) {
     server_->log_closing(session_, "exceeded query buffer limit");
     close();
-  } else if (!paused_ && query_.bytes() > server_->query_buffer_pause_bytes()) {
+  } else if (!paused_ && !server_->client_memory().may_receive(query_.bytes())) {
     paused_ = true;
+    server_->client_memory().add_paused(this);
     server_->net().pause_receive(socket_);
   }
 }
@@ -80,6 +81,11 @@ void Connection::on_receive_into(size_t) { CHECK(false); }  // Never asked for.
 void Connection::on_runnable() {
   session_.parked = false;
   server_->enqueue(this);
+}
+
+void Connection::resume() {
+  paused_ = false;
+  if (!closing_) server_->net().resume_receive(socket_);
 }
 
 void Connection::flush() {
@@ -104,10 +110,6 @@ void Connection::on_send_done(int32_t result) {
   server_->end_send(output_.in_flight_bytes(), send_begin_ns_);
   if (result < 0) return close();
   output_.sent();
-  if (paused_ && query_.bytes() < server_->query_buffer_pause_bytes() / 2) {
-    paused_ = false;
-    server_->net().resume_receive(socket_);
-  }
   if (!output_.empty() || session_.close_after_reply || input_ended_) flush();
   if (!closing_ && has_input()) server_->enqueue(this);
 }

@@ -51,6 +51,10 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
   bool has_input() const { return !query_.empty() || !arrived_.empty(); }
   // More of what was received comes into view; false when there is no more.
   bool pull() { return query_.pull(); }
+  // What was received and is not in view.
+  uint64_t behind_bytes() const { return query_.behind_bytes(); }
+  // `bytes` more come into view at once. REQUIRES: so many are behind.
+  void pull_exactly(uint64_t bytes) { query_.pull_exactly(bytes); }
   // How far into view() the commands taken this turn reach, and how far they have run.
   size_t parsed = 0;
   size_t executed = 0;
@@ -67,6 +71,10 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
   void close_after_flush();
   void close();
   bool closing() const { return closing_; }
+  // Receives again after a pause.
+  void resume();
+  // What it takes of the server's memory.
+  uint64_t buffer_bytes() const { return query_.block_bytes() + output_.block_bytes(); }
   bool queued = false;   // In the server's list of those with work.
   bool touched = false;  // Took part in this turn.
 

@@ -84,6 +84,7 @@ class Gate {
   void wake_writers();
   // Demotion cannot free any more: who waits is refused.
   void set_exhausted(bool exhausted) { exhausted_ = exhausted; }
+  bool exhausted() const { return exhausted_; }
   size_t waiting_writers() const { return waiting_writers_.size(); }
   uint64_t parked_writers_total() const { return parked_writers_total_; }
 

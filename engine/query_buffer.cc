@@ -17,23 +17,27 @@ void QueryBuffer::append(std::string_view bytes) {
   }
 }
 
-void QueryBuffer::append_front(std::string_view bytes) {
+// Room for `bytes` more behind what the front has.
+void QueryBuffer::reserve_front(size_t bytes) {
   const size_t kept = end_ - begin_;
-  if (end_ + bytes.size() > capacity_) {
-    const size_t capacity = resp::BlockPool::block_bytes(kept + bytes.size());
-    if (capacity == capacity_) {
-      std::memmove(front_, front_ + begin_, kept);
-    } else {
-      char* const block = pool_->take(capacity);
-      if (kept != 0) std::memcpy(block, front_ + begin_, kept);
-      if (front_ != nullptr) pool_->give(front_, capacity_);
-      block_bytes_ += capacity - capacity_;
-      front_ = block;
-      capacity_ = capacity;
-    }
-    begin_ = 0;
-    end_ = kept;
+  if (end_ + bytes <= capacity_) return;
+  const size_t capacity = resp::BlockPool::block_bytes(kept + bytes);
+  if (capacity == capacity_) {
+    std::memmove(front_, front_ + begin_, kept);
+  } else {
+    char* const block = pool_->take(capacity);
+    if (kept != 0) std::memcpy(block, front_ + begin_, kept);
+    if (front_ != nullptr) pool_->give(front_, capacity_);
+    block_bytes_ += capacity - capacity_;
+    front_ = block;
+    capacity_ = capacity;
   }
+  begin_ = 0;
+  end_ = kept;
+}
+
+void QueryBuffer::append_front(std::string_view bytes) {
+  reserve_front(bytes.size());
   std::memcpy(front_ + end_, bytes.data(), bytes.size());
   end_ += bytes.size();
 }
@@ -63,10 +67,16 @@ void QueryBuffer::drop(size_t bytes) {
 bool QueryBuffer::pull() {
   if (behind_.empty()) return false;
   // Doubling keeps the copies of a large bulk linear in its length.
-  size_t wanted = std::max(end_ - begin_, kFrontBytes);
-  while (wanted > 0 && !behind_.empty()) {
+  pull_exactly(std::min<uint64_t>(std::max(end_ - begin_, kFrontBytes), behind_bytes()));
+  return true;
+}
+
+void QueryBuffer::pull_exactly(uint64_t wanted) {
+  CHECK_LE(wanted, behind_bytes());
+  reserve_front(wanted);
+  while (wanted > 0) {
     Block& block = behind_.front();
-    const size_t count = std::min(wanted, block.end - block.begin);
+    const size_t count = std::min<size_t>(wanted, block.end - block.begin);
     append_front({block.bytes + block.begin, count});
     block.begin += count;
     wanted -= count;
@@ -75,7 +85,6 @@ bool QueryBuffer::pull() {
     block_bytes_ -= block.capacity;
     behind_.pop_front();
   }
-  return true;
 }
 
 void QueryBuffer::release_front() {

@@ -32,6 +32,8 @@ class QueryBuffer {
   // Everything kept, and what it takes in memory.
   uint64_t bytes() const { return bytes_; }
   uint64_t block_bytes() const { return block_bytes_; }
+  // What does not stand in the front.
+  uint64_t behind_bytes() const { return bytes_ - (end_ - begin_); }
 
   // The front. Valid until the next call that is not const.
   std::string_view view() const { return {front_ + begin_, end_ - begin_}; }
@@ -41,6 +43,8 @@ class QueryBuffer {
   // Moves the next bytes from behind into the front, at least as many as would double it; false
   // when nothing is behind.
   bool pull();
+  // Moves exactly `bytes` of them. REQUIRES: so many are behind.
+  void pull_exactly(uint64_t bytes);
   void clear();
 
  private:
@@ -51,6 +55,7 @@ class QueryBuffer {
     size_t end;
   };
 
+  void reserve_front(size_t bytes);
   void append_front(std::string_view bytes);
   void append_behind(std::string_view bytes);
   void release_front();

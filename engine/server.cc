@@ -8,9 +8,6 @@ namespace engine {
 
 namespace {
 
-// Input that waits for its turn is kept up to this share of maxmemory per client; more is slowed
-// down by the peer's window.
-constexpr uint64_t kQueryBufferShare = 2;
 constexpr int64_t kIdleCheckMs = 1000;
 
 constexpr std::string_view kProtectedModeError =
@@ -29,7 +26,8 @@ constexpr std::string_view kProtectedModeError =
 
 }  // namespace
 
-Server::Server(Engine* engine, iouring::Net* net) : engine_(engine), net_(net) {
+Server::Server(Engine* engine, iouring::Net* net)
+    : engine_(engine), net_(net), client_memory_(engine) {
   batch_.reserve(kBatchCommands);
 }
 
@@ -152,11 +150,6 @@ void Server::enqueue(Connection* connection) {
 
 uint64_t Server::query_buffer_limit() const { return engine_->options().client_query_buffer_limit; }
 
-uint64_t Server::query_buffer_pause_bytes() const {
-  const uint64_t maxmemory = engine_->options().maxmemory;
-  return maxmemory == 0 ? query_buffer_limit() : maxmemory / kQueryBufferShare;
-}
-
 void Server::log_closing(const Session& session, const char* why) {
   engine_->log().warning("Closing client that {}: id={} addr={}", why, session.id,
                          session.peer_address);
@@ -167,6 +160,7 @@ void Server::forget_session(Connection* connection) {
 }
 
 void Server::destroy(Connection* connection) {
+  client_memory_.forget(connection);
   if (connection->queued) std::erase(ready_, connection);
   std::erase(touched_, connection);
   connections_.erase(connection);
@@ -254,8 +248,11 @@ bool Server::take(Connection* connection) {
       case resp::ParseStatus::kError:
         if (connection->parsed == connection->executed) protocol_error(connection);
         return false;
-      case resp::ParseStatus::kIncomplete:
       case resp::ParseStatus::kLargeBulk:
+        if (connection->parsed != connection->executed) return true;
+        if (!take_large(connection)) return false;
+        break;
+      case resp::ParseStatus::kIncomplete:
         // Views of commands in the batch must stay: more comes into view once they have run.
         if (connection->parsed != connection->executed) return true;
         if (connection->pull()) break;
@@ -264,6 +261,26 @@ bool Server::take(Connection* connection) {
     }
   }
   return connection->may_execute();
+}
+
+bool Server::take_large(Connection* connection) {
+  const resp::LargeBulk bulk = connection->parser().large_bulk();
+  if (bulk.total_bytes > client_memory_.bulk_bytes_max()) {
+    engine_->reply_error(&connection->session(),
+                         fmt::format("-OOM command needs {} bytes, limit {}", bulk.total_bytes,
+                                     client_memory_.bulk_bytes_max()));
+    log_closing(connection->session(), "sends a bulk of more than a quarter of maxmemory");
+    connection->close_after_flush();
+    return false;
+  }
+  // It is put together once, when all of it is here: doubling a buffer would hold it three times.
+  const uint64_t missing = bulk.total_bytes - bulk.bytes_here;
+  if (connection->behind_bytes() >= missing) {
+    connection->pull_exactly(missing);
+    return true;
+  }
+  connection->on_starved();
+  return false;
 }
 
 void Server::protocol_error(Connection* connection) {
@@ -334,6 +351,8 @@ void Server::finish_turn() {
   for (Connection* connection : ready_) connection->keep_arrived();
   arena_.clear();
   net_->recycle();
+  client_memory_.resume_paused();
+  if (client_memory_.over_limit(0)) close_largest();
   const int64_t now_ms = engine_->now_ms();
   if (now_ms - last_idle_check_ms_ >= kIdleCheckMs) close_idle(now_ms);
   engine_->statistics().turns.add(engine_->environment().clock->monotonic_ns() -
@@ -351,6 +370,23 @@ void Server::close_idle(int64_t now_ms) {
     if (session.close_requested || idle) gone.push_back(connection);
   }
   for (Connection* connection : gone) connection->close();
+}
+
+// One at a time: what those hold that are being closed is as good as free.
+void Server::close_largest() {
+  Connection* largest = nullptr;
+  uint64_t closing_bytes = 0;
+  for (const auto& [connection, owned] : connections_) {
+    if (connection->closing()) closing_bytes += connection->buffer_bytes();
+    if (connection->closing() || connection->session().no_evict) continue;
+    if (largest == nullptr || connection->buffer_bytes() > largest->buffer_bytes())
+      largest = connection;
+  }
+  if (largest == nullptr || !client_memory_.over_limit(closing_bytes)) return;
+  ++engine_->statistics().evicted_clients;
+  log_closing(largest->session(), "holds the most of the memory for clients (maxmemory-clients)");
+  client_memory_.note_closed(engine_->environment().loop->turn_ns());
+  largest->close();
 }
 
 void Server::stop() {

@@ -20,6 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/client_memory.h"
 #include "engine/connection.h"
 #include "engine/engine.h"
 #include "iouring/net.h"
@@ -60,7 +61,7 @@ class Server {
   uint64_t begin_send(uint64_t bytes);
   void end_send(uint64_t bytes, uint64_t begin_ns);
   uint64_t query_buffer_limit() const;
-  uint64_t query_buffer_pause_bytes() const;
+  ClientMemory& client_memory() { return client_memory_; }
   void log_closing(const Session& session, const char* why);
   void forget_session(Connection* connection);
   void destroy(Connection* connection);
@@ -84,13 +85,17 @@ class Server {
   void execute_batch();
   void execute(const Item& item);
   void skip(const Item& item);
+  // A large bulk has not fully arrived: true when what there is of it may come into view.
+  bool take_large(Connection* connection);
   void protocol_error(Connection* connection);
   void settle_round();
   void finish_turn();
   void close_idle(int64_t now_ms);
+  void close_largest();
 
   Engine* const engine_;
   iouring::Net* const net_;
+  ClientMemory client_memory_;
   resp::BlockPool blocks_;
   resp::ArgumentArena arena_;
   std::vector<iouring::ListenerId> listeners_;
