@@ -1,5 +1,6 @@
 #include "engine/residence.h"
 
+#include "base/planted_bug.h"
 #include "engine/tier.h"
 
 namespace engine {
@@ -8,7 +9,11 @@ using logstore::RecordRef;
 
 void Residence::tell_snapshot(uint64_t hash, Entry* entry) {
   if (entry->epoch() == shared_->epoch) return;
-  if (shared_->snapshot != nullptr && entry->state() != EntryState::kClean)
+  const EntryState state = entry->state();
+  const bool forgotten =
+      (BASALT_PLANTED(kPreImageLost) && state == EntryState::kDirty) ||
+      (BASALT_PLANTED(kDemotingDroppedAtFreeze) && state == EntryState::kDemoting);
+  if (shared_->snapshot != nullptr && state != EntryState::kClean && !forgotten)
     shared_->snapshot->before_change(namespace_id_, hash, entry);
   entry->set_epoch(shared_->epoch);
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/planted_bug.h"
 #include "logstore/format.h"
 #include "logstore/segment_layout.h"
 #include "logstore/tier_directory.h"
@@ -183,6 +184,7 @@ void SegmentTable::frozen_view_closed() {
 }
 
 bool SegmentTable::is_pinned(const Segment& segment) const {
+  if (BASALT_PLANTED(kSegmentFreedWhilePinned)) return false;
   return segment.pins > 0 || (segment.stream == Stream::kPreImage && frozen_views_ > 0);
 }
 
