@@ -43,6 +43,9 @@ WorldOptions Simulation::world_options(const SimulationOptions& options, const W
   world.resident_percent = kPressures[random.below(4)];
   world.not_cached_per_mille = static_cast<uint32_t>(random.below(1000));
   world.tier_bytes_max = weather.small_disk ? 12 * 512 * 1024 : 0;
+  // Slow snapshots see more change under them.
+  constexpr uint64_t kRates[] = {0, 0, 200'000, 1'000'000};
+  world.snapshot_bytes_per_second = kRates[random.below(4)];
   world.lfu = random.one_in(3);
   world.verbose = options.verbose;
   return world;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace sim {
 
 namespace {
@@ -43,8 +45,8 @@ const std::vector<Workload::Choice>& Workload::choices() {
       {"COPY", 20, &W::copy},
       {"MOVE", 12, &W::move},
       {"SWAPDB", 3, &W::swapdb},
-      {"FLUSHDB", 2, &W::no_words},
-      {"FLUSHALL", 1, &W::no_words},
+      {"FLUSHDB", 3, &W::flush},
+      {"FLUSHALL", 1, &W::flush},
       {"DBSIZE", 8, &W::no_words},
       {"RANDOMKEY", 5, &W::no_words},
       {"PING", 3, &W::no_words},
@@ -53,7 +55,10 @@ const std::vector<Workload::Choice>& Workload::choices() {
 }
 
 Workload::Workload(base::Random* random, const engine::CommandIndex& commands, int databases)
-    : random_(random), databases_(databases), keys_(100 + random->below(400)) {
+    : random_(random),
+      databases_(databases),
+      keys_(100 + random->below(400)),
+      scale_(random->one_in(2) ? 1 : 8) {
   for (const Choice& choice : choices()) {
     if (commands.find(choice.name) == nullptr) continue;
     available_.push_back(&choice);
@@ -87,6 +92,8 @@ std::string Workload::random_value() {
   size_t bytes = random_->below(64);
   if (kind >= 50) bytes = random_->below(1500);
   if (kind >= 85) bytes = random_->below(8000);
+  // Enough to fill segments in half of the runs.
+  bytes = std::min<size_t>(bytes * scale_, 60'000);
   if (kind >= 98) bytes = random_->below(64 * 1024);
   if (kind == 99 && random_->one_in(4)) bytes = 64 * 1024 + random_->below(100'000);
   std::string value = fmt::format("v{}:", values_made_);
@@ -116,6 +123,12 @@ Words Workload::several_keys(int64_t) {
 }
 
 Words Workload::no_words(int64_t) { return {name_}; }
+
+// Seldom, or there is never much to lose.
+Words Workload::flush(int64_t) {
+  if (random_->one_in(4)) return {name_};
+  return {"GET", random_key()};
+}
 
 Words Workload::key_and_value(int64_t) { return {name_, random_key(), random_value()}; }
 

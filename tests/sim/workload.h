@@ -36,6 +36,7 @@ class Workload {
   Words key_only(int64_t);
   Words several_keys(int64_t);
   Words no_words(int64_t);
+  Words flush(int64_t);
   Words key_and_value(int64_t);
   Words set(int64_t);
   Words set_enormous(int64_t);
@@ -57,7 +58,8 @@ class Workload {
   uint64_t weight_ = 0;
   uint64_t values_made_ = 0;
   const char* name_ = nullptr;  // Of the command being made.
-  uint64_t keys_;
+  const uint64_t keys_;
+  const size_t scale_;  // Of the values' sizes.
 };
 
 }  // namespace sim

@@ -61,8 +61,10 @@ void World::configure(Instance* instance) {
   engine::ConfigSources sources;
   sources.command_line = fmt::format(
       "tier yes\nmaxmemory 64mb\nsave \"\"\ndir {}\ntier-dir {}\ndatabases {}\n"
-      "tier-max-bytes {}\nmaxmemory-policy noeviction\nstop-writes-on-bgsave-error no\n",
-      kDirectory, kTierDirectory, options_.databases, options_.tier_bytes_max);
+      "tier-max-bytes {}\nmaxmemory-policy noeviction\nstop-writes-on-bgsave-error no\n"
+      "snapshot-rate-limit {}\n",
+      kDirectory, kTierDirectory, options_.databases, options_.tier_bytes_max,
+      options_.snapshot_bytes_per_second);
   engine::Config::LoadResult loaded = engine::Config::load(sources, &instance->machine);
   if (loaded.config == nullptr) throw Failure{"configuration: " + loaded.error};
   instance->config = std::move(loaded.config);

@@ -56,6 +56,7 @@ struct WorldOptions {
   // Counted bytes since the start times this is what the process seems to take.
   uint64_t resident_percent = 100;
   uint64_t tier_bytes_max = 0;
+  uint64_t snapshot_bytes_per_second = 0;  // 0: no limit.
   uint32_t not_cached_per_mille = 300;
   bool lfu = false;
   bool verbose = false;
