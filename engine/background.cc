@@ -127,6 +127,7 @@ bool Background::demotion_slice() {
   if (demoter_ == nullptr) return false;
   Tier& tier = *engine_->tier();
   const Budget& budget = engine_->budget();
+  if (tier.large_writes().step()) return true;
   tier.trim_probation(budget.limits().maxmemory / kProbationShare);
   const uint64_t excess = budget.excess(base::memory_used_total());
   const uint64_t wanted = std::max(excess, requested_demotion_);
@@ -140,7 +141,8 @@ bool Background::demotion_slice() {
   requested_demotion_ -= std::min(requested_demotion_, found);
   if (demoter_->found_nothing()) requested_demotion_ = 0;
   engine_->gate().set_exhausted(excess > 0 && demoter_->found_nothing() &&
-                                tier.demotions_in_flight() == 0);
+                                tier.demotions_in_flight() == 0 &&
+                                engine_->databases().shared().condemned_chunks.empty());
   return tier.can_demote() && !demoter_->found_nothing();
 }
 

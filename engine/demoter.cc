@@ -71,7 +71,7 @@ uint64_t Demoter::take_coldest(Keyspace& keyspace, uint64_t bytes) {
 uint64_t Demoter::take(Keyspace& keyspace, uint64_t hash, Entry* entry) {
   const Key key{entry->key(), hash};
   if (tier_->is_pinned(keyspace.id(), key)) return 0;
-  const uint64_t bytes = entry->allocated_bytes();
+  const uint64_t bytes = Tier::resident_bytes_of(entry);
   switch (entry->state()) {
     case EntryState::kDemoting:
       return 0;
@@ -81,7 +81,7 @@ uint64_t Demoter::take(Keyspace& keyspace, uint64_t hash, Entry* entry) {
     case EntryState::kDirty:
       break;
   }
-  if (entry->out_of_line() || !tier_->can_demote()) return 0;
+  if (entry->form() == ValueForm::kPaged || !tier_->can_demote()) return 0;
   if (!keyspace.residence().ready_to_demote(hash, entry)) return 0;
   return tier_->demote(keyspace, hash, entry, compress_) ? bytes : 0;
 }

@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "engine/value/chunked_string.h"
 #include "engine/value/codec.h"
+#include "engine/value/large_string.h"
 #include "persist/rdb_format.h"
 
 namespace engine {
@@ -94,11 +95,9 @@ bool Loading::handle(const persist::RdbEvent& event) {
     case persist::RdbEvent::kKey:
       return load_key(event);
     case persist::RdbEvent::kPiece:
-      load_piece(event);
-      return true;
+      return load_piece(event);
     case persist::RdbEvent::kKeyEnd:
-      finish_large();
-      return true;
+      return finish_large();
     case persist::RdbEvent::kFunction:
       engine_->log().warning("A function library in {} is skipped: functions are not held yet",
                              path_);
@@ -154,15 +153,8 @@ bool Loading::load_key(const persist::RdbEvent& event) {
     }
     keyspace.erase(key);
   }
-  if (event.delivery == persist::RdbDelivery::kStringPieces) {
-    large_.keyspace = &keyspace;
-    large_.key = event.name;
-    large_.expiry_ms = expiry_ms;
-    large_.skip = expired;
-    if (!expired) large_.chunks = ChunkedString::create();
-    if (expired) ++statistics_.keys_expired;
-    return true;
-  }
+  if (event.delivery == persist::RdbDelivery::kStringPieces)
+    return begin_large(keyspace, event, expired);
   if (expired) {
     ++statistics_.keys_expired;
     return true;
@@ -220,22 +212,84 @@ uint32_t Loading::access_of(const persist::RdbEvent& event) const {
   return access.fresh();
 }
 
-void Loading::load_piece(const persist::RdbEvent& event) {
-  if (large_.skip) return;
-  if (large_.chunks->size() + event.payload.size() > kChunkedStringBytesMax)
-    return fail(
-        fmt::format("A string in {} is longer than 512 MB (offset {})", path_, event.offset));
-  large_.chunks->append(event.payload);
+bool Loading::begin_large(Keyspace& keyspace, const persist::RdbEvent& event, bool expired) {
+  if (event.string_bytes > kChunkedStringBytesMax) {
+    fail(fmt::format("A string in {} is longer than 512 MB (offset {})", path_, event.offset));
+    return true;
+  }
+  const Budget& budget = engine_->budget();
+  const uint64_t used = base::memory_used_total();
+  const bool cold = !expired && engine_->tier() != nullptr && budget.limited() &&
+                    (budget.excess(used) > 0 ||
+                     budget.room(used) < static_cast<int64_t>(event.string_bytes + kEntryBytes));
+  if (!expired && !cold && !make_room(event.string_bytes)) return ended_;
+  large_.keyspace = &keyspace;
+  large_.key = event.name;
+  large_.expiry_ms = event.expire_at_ms.value_or(kNoExpiry);
+  large_.skip = expired;
+  if (expired) {
+    ++statistics_.keys_expired;
+  } else if (cold) {
+    begin_cold_large(event.string_bytes);
+  } else {
+    large_.chunks = ChunkedString::create();
+  }
+  return true;
 }
 
-void Loading::finish_large() {
-  if (!large_.skip) {
+void Loading::begin_cold_large(uint64_t string_bytes) {
+  ++appends_in_flight_;
+  large_.page.reserve(kLargePageBytes);
+  large_.value_id = engine_->tier()->begin_large_load(
+      *large_.keyspace, large_.keyspace->key_of(large_.key), large_.expiry_ms, string_bytes,
+      [this, alive = std::weak_ptr<bool>(alive_)](bool written) {
+        if (alive.expired()) return;
+        --appends_in_flight_;
+        if (!written)
+          fail(fmt::format("The cold tier could not take a value of {}: see the lines above",
+                           path_));
+      });
+}
+
+bool Loading::load_piece(const persist::RdbEvent& event) {
+  if (large_.skip) return true;
+  if (large_.value_id != 0) return load_cold_piece(event);
+  large_.chunks->append(event.payload);
+  return true;
+}
+
+bool Loading::load_cold_piece(const persist::RdbEvent& event) {
+  while (large_.piece_taken < event.payload.size()) {
+    if (large_.page.size() == kLargePageBytes && !flush_page()) return false;
+    const base::ByteSpan rest = event.payload.subspan(large_.piece_taken);
+    const size_t count = std::min(rest.size(), kLargePageBytes - large_.page.size());
+    large_.page.insert(large_.page.end(), rest.begin(),
+                       rest.begin() + static_cast<ptrdiff_t>(count));
+    large_.piece_taken += count;
+  }
+  large_.piece_taken = 0;
+  return true;
+}
+
+bool Loading::flush_page() {
+  if (!engine_->tier()->large_writes().append_page(large_.value_id, large_.page)) return false;
+  large_.page.clear();
+  return true;
+}
+
+bool Loading::finish_large() {
+  if (large_.value_id != 0) {
+    if (!flush_page()) return false;
+    ++statistics_.keys_cold;
+    ++statistics_.keys_loaded;
+  } else if (!large_.skip) {
     SetOptions options;
     options.expiry_ms = large_.expiry_ms;
     large_.keyspace->set_chunks(large_.keyspace->key_of(large_.key), large_.chunks, options);
     ++statistics_.keys_loaded;
   }
   large_ = Large{};
+  return true;
 }
 
 void Loading::fail(std::string text) {
@@ -248,6 +302,7 @@ void Loading::succeed() { end(); }
 
 void Loading::end() {
   ended_ = true;
+  if (large_.value_id != 0) engine_->tier()->large_writes().cancel(large_.value_id);
   file_.close([this] {
     Done done = std::move(done_);
     done(failure_);

@@ -2,7 +2,8 @@
 //
 // The file is read ahead within the limits of a snapshot. While there is room, values become
 // entries; beyond it a key goes to the cold tier as the file has it, its payload copied and never
-// decoded. Without a tier what does not fit is evicted, or ends the load.
+// decoded, a large string page by page as it arrives. Without a tier what does not fit is evicted,
+// or ends the load.
 //
 // Until the load has ended the engine answers -LOADING. Loop thread only.
 
@@ -62,8 +63,12 @@ class Loading {
   bool load_key(const persist::RdbEvent& event);
   bool load_cold(Keyspace& keyspace, const Key& key, const persist::RdbEvent& event);
   void load_entry(Keyspace& keyspace, const Key& key, const persist::RdbEvent& event);
-  void load_piece(const persist::RdbEvent& event);
-  void finish_large();
+  bool begin_large(Keyspace& keyspace, const persist::RdbEvent& event, bool expired);
+  void begin_cold_large(uint64_t string_bytes);
+  bool load_piece(const persist::RdbEvent& event);
+  bool load_cold_piece(const persist::RdbEvent& event);
+  bool flush_page();
+  bool finish_large();
   bool make_room(uint64_t bytes);
   void fail(std::string text);
   void succeed();
@@ -91,8 +96,14 @@ class Loading {
     int64_t expiry_ms = kNoExpiry;
     ChunkedString* chunks = nullptr;
     bool skip = false;
+    // On its way to the tier: the value's id, the page being filled, and what of the event at hand
+    // is in it.
+    uint64_t value_id = 0;
+    std::vector<std::byte> page;
+    size_t piece_taken = 0;
   };
   Large large_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // For what outlives a failed load.
   std::vector<std::byte> scratch_;
 };
 

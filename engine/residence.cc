@@ -2,6 +2,7 @@
 
 #include "base/planted_bug.h"
 #include "engine/tier.h"
+#include "engine/value/large_string.h"
 
 namespace engine {
 
@@ -27,7 +28,9 @@ void Residence::release_record(const Entry* entry, uint64_t hash, std::string_vi
     tier.cancel_demotion(namespace_id_, {key, hash});
     return;
   }
-  tier.store().mark_dead(RecordRef::unpack(entry->record_ref()), namespace_id_);
+  const RecordRef ref = RecordRef::unpack(entry->record_ref());
+  tier.store().mark_dead(ref, namespace_id_);
+  if (entry->form() == ValueForm::kChunked) tier.large_writes().release(ref);
   tier.index().erase({namespace_id_, hash, logstore::UnitKind::kRoot, key}, entry->expiry_ms());
   filter_.remove(hash);
 }
@@ -71,6 +74,7 @@ void Residence::forget_cold(const Key& key, const logstore::IndexValue& where) {
   Tier& tier = *shared_->tier;
   tier.fetches().invalidate(namespace_id_, key.hash, key.text);
   tier.store().mark_dead(where.location.ref, namespace_id_);
+  if (where.rdb_type == kLargeStringType) tier.large_writes().release(where.location.ref);
   tier.index().erase({namespace_id_, key.hash, logstore::UnitKind::kRoot, key.text},
                      where.expire_at_ms);
   filter_.remove(key.hash);
@@ -151,15 +155,19 @@ void Residence::loaded(const Key& key, const logstore::IndexValue& where) {
 void Residence::relocated(const logstore::Relocation& relocation) {
   Tier& tier = *shared_->tier;
   const Key key{relocation.unit.key, relocation.unit.hash64};
-  tier.fetches().invalidate(namespace_id_, key.hash, key.text);
   const logstore::UnitFields& fields = relocation.record->fields;
-  const logstore::IndexValue where{
-      .location = relocation.to,
-      .payload_bytes = static_cast<uint32_t>(relocation.record->payload.size()),
-      .rdb_type = fields.rdb_type,
-      .expire_at_ms = fields.expire_at_ms};
+  const logstore::IndexValue where{.location = relocation.to,
+                                   .payload_bytes = relocation.record->plain_bytes(),
+                                   .rdb_type = fields.rdb_type,
+                                   .expire_at_ms = fields.expire_at_ms};
   tier.index().relocate(relocation.unit, where);
-  if (relocation.unit.kind != logstore::UnitKind::kRoot) return;
+  if (relocation.unit.kind == logstore::UnitKind::kPage) {
+    const logstore::PageName page = logstore::page_name(key.text);
+    return tier.pages().set_page(page.value_id, page.page_id, relocation.to);
+  }
+  tier.fetches().invalidate(namespace_id_, key.hash, key.text);
+  if (fields.rdb_type == kLargeStringType)
+    tier.pages().move_root(relocation.from.ref, relocation.to.ref);
   Dictionary::Slot slot = dictionary_->find_slot(key.hash, key.text);
   if (!slot) return;
   Entry* const entry = slot.entry();

@@ -16,6 +16,8 @@
 //   bit set      demoted
 //   bit cleared  modify and forget of a clean unit, forget_cold
 //   bit moved    relocated
+// A large string is in the state of its root; its pages are live as long as the root's record is,
+// give or take the slices in which they are given up (large_writes.h).
 // The filter and the index know the units with a live record, so a key that the filter does not
 // know and the dictionary does not have is absent.
 //

@@ -5,6 +5,7 @@
 #include "engine/engine.h"
 #include "engine/value/chunked_string.h"
 #include "engine/value/codec.h"
+#include "engine/value/large_string.h"
 #include "engine/version.h"
 
 namespace engine {
@@ -22,6 +23,10 @@ constexpr size_t kChunksPerPiece = persist::kStreamBufferBytes / base::kChunkByt
 
 uint64_t backlog_cap(uint64_t maxmemory) {
   return maxmemory == 0 ? kBacklogBytesMax : std::min(maxmemory / kBacklogShare, kBacklogBytesMax);
+}
+
+size_t head_bytes_max(size_t key_bytes) {
+  return persist::RdbWriter::framing_bytes_max(key_bytes) + 32;
 }
 
 }  // namespace
@@ -60,8 +65,18 @@ void Snapshot::note_freeze() {
   ResidenceShared& residence = databases.shared().residence;
   ++residence.epoch;
   residence.snapshot = this;
-  if (engine_->tier() != nullptr) frozen_ = engine_->tier()->store().freeze();
-  cold_done_ = frozen_ == nullptr;
+  cold_done_ = engine_->tier() == nullptr;
+  if (cold_done_) return;
+  frozen_ = engine_->tier()->store().freeze();
+  engine_->tier()->pages().freeze();
+}
+
+void Snapshot::thaw() {
+  if (frozen_ == nullptr) return;
+  cold_large_.reset();
+  reader_.reset();
+  frozen_.reset();
+  engine_->tier()->pages().unfreeze();
 }
 
 void Snapshot::begin_file() {
@@ -103,9 +118,11 @@ bool Snapshot::step() {
     return false;
   }
   if (!stream_->has_room()) return false;
+  if (cold_large_ != nullptr) return cold_large_step();
   bool more = false;
   if (!dirty_done_) more = dirty_step() || more;
   if (!failed_ && !cold_done_ && stream_->has_room()) more = cold_step() || more;
+  if (!failed_ && cold_large_ != nullptr) return true;
   if (!failed_) maybe_finish();
   return more && !failed_ && !finishing_;
 }
@@ -191,13 +208,82 @@ bool Snapshot::cold_step() {
     const logstore::UnitFields& fields = item.record.fields;
     const int database = database_of(fields.namespace_id);
     if (database < 0 || fields.kind != logstore::UnitKind::kRoot) continue;
+    if (fields.rdb_type == kLargeStringType) return begin_cold_large(database, item.record);
     add_item({database, fields.rdb_type, fields.expire_at_ms, fields.key, item.record.payload},
              fields.hash64);
   }
   return stream_->has_room();
 }
 
+// The pages are those of the freeze, wherever the value has gone since.
+bool Snapshot::begin_cold_large(int database, const logstore::RecordView& record) {
+  const logstore::UnitFields& fields = record.fields;
+  const base::Result<LargeString> large = decode_large_root(record.payload);
+  const PageTable::Pages* const pages =
+      large.ok() ? engine_->tier()->pages().frozen_pages(large->value_id) : nullptr;
+  if (pages == nullptr) {
+    fail({base::ErrorCode::kCorrupt, 0, "large string in the cold tier"});
+    return false;
+  }
+  submit_batch();
+  ++keys_;
+  hash_xor_ ^= fields.hash64;
+  struct Head {
+    std::string key;
+    SnapshotItem item;
+  };
+  auto head = std::make_shared<Head>();
+  head->key = fields.key;
+  head->item = {database, kStringType, fields.expire_at_ms, head->key, {}};
+  stream_->submit(
+      head_bytes_max(head->key.size()),
+      [head, bytes = large->bytes, framing = framing_](persist::RdbWriter& writer) {
+        write_key(writer, framing.get(), head->item);
+        writer.raw_string_header(bytes);
+      },
+      [] {});
+  cold_large_ = std::make_unique<SnapshotPages>(
+      &engine_->tier()->store(),
+      SnapshotPages::Source{fields.namespace_id, fields.hash64, *large, *pages});
+  return true;
+}
+
+// True when there is more to do at once.
+bool Snapshot::cold_large_step() {
+  while (stream_->has_room()) {
+    std::shared_ptr<const SnapshotPages::Bytes> page;
+    switch (cold_large_->next(&page)) {
+      case SnapshotPages::Next::kWait:
+        return false;
+      case SnapshotPages::Next::kError:
+        fail(cold_large_->error());
+        return false;
+      case SnapshotPages::Next::kEnd:
+        cold_large_.reset();
+        for (; !deferred_.empty(); deferred_.pop_front()) {
+          Deferred& first = deferred_.front();
+          stream_->submit(first.bytes_max, std::move(first.batch), std::move(first.done));
+        }
+        return true;
+      case SnapshotPages::Next::kPage:
+        stream_->submit(
+            page->size(),
+            [page](persist::RdbWriter& writer) {
+              writer.payload({page->data(), page->size()});
+            },
+            [] {});
+    }
+  }
+  return false;
+}
+
 // ---- Writing
+
+void Snapshot::submit(size_t bytes_max, persist::RdbStream::Batch batch,
+                      persist::RdbStream::Task done) {
+  if (cold_large_ == nullptr) return stream_->submit(bytes_max, std::move(batch), std::move(done));
+  deferred_.push_back({bytes_max, std::move(batch), std::move(done)});
+}
 
 void Snapshot::write_entry(int database, uint64_t hash, const Entry* entry) {
   CHECK(entry->type() == ValueType::kString);
@@ -225,7 +311,7 @@ void Snapshot::submit_batch() {
   std::shared_ptr<SnapshotBatch> batch = std::move(batch_);
   const size_t bytes = batch->bytes();
   const size_t framed_bytes_max = batch->framed_bytes_max();
-  stream_->submit(
+  submit(
       framed_bytes_max,
       [batch, framing = framing_](persist::RdbWriter& writer) {
         batch->write(writer, framing.get());
@@ -248,9 +334,8 @@ void Snapshot::write_large(int database, uint64_t hash, const Entry* entry) {
   frozen->key = entry->key();
   frozen->chunks = entry->chunks()->freeze();
   frozen->item = {database, kStringType, entry->expiry_ms(), frozen->key, {}};
-  const size_t head_bytes = persist::RdbWriter::framing_bytes_max(frozen->key.size()) + 32;
-  stream_->submit(
-      head_bytes,
+  submit(
+      head_bytes_max(frozen->key.size()),
       [frozen, framing = framing_](persist::RdbWriter& writer) {
         write_key(writer, framing.get(), frozen->item);
         writer.raw_string_header(frozen->chunks->size());
@@ -258,18 +343,18 @@ void Snapshot::write_large(int database, uint64_t hash, const Entry* entry) {
       [] {});
   for (size_t first = 0; first < frozen->chunks->chunk_count(); first += kChunksPerPiece) {
     const size_t end = std::min(first + kChunksPerPiece, frozen->chunks->chunk_count());
-    stream_->submit((end - first) * base::kChunkBytes,
-                    [frozen, first, end](persist::RdbWriter& writer) {
-                      for (size_t i = first; i < end; ++i) writer.payload(frozen->chunks->chunk(i));
-                    },
-                    [] {});
+    submit((end - first) * base::kChunkBytes,
+           [frozen, first, end](persist::RdbWriter& writer) {
+             for (size_t i = first; i < end; ++i) writer.payload(frozen->chunks->chunk(i));
+           },
+           [] {});
   }
 }
 
 // ---- The end
 
 void Snapshot::maybe_finish() {
-  if (!dirty_done_ || !cold_done_ || finishing_) return;
+  if (!dirty_done_ || !cold_done_ || cold_large_ != nullptr || finishing_) return;
   submit_batch();
   if (keys_ != expected_keys_ || hash_xor_ != expected_xor_) {
     engine_->log().warning("A snapshot wrote {} keys where {} were frozen; it is thrown away",
@@ -278,7 +363,7 @@ void Snapshot::maybe_finish() {
   }
   finishing_ = true;
   engine_->databases().shared().residence.snapshot = nullptr;
-  frozen_.reset();
+  thaw();
   stream_->finish([this](const base::Status& status) { end(status); });
 }
 
@@ -288,8 +373,8 @@ void Snapshot::fail(const base::Error& error) {
   failure_ = error;
   ResidenceShared& residence = engine_->databases().shared().residence;
   if (residence.snapshot == this) residence.snapshot = nullptr;
-  reader_.reset();
-  frozen_.reset();
+  thaw();
+  deferred_.clear();
   batch_.reset();
   stream_->abort([this] { end(failure_); });
 }

@@ -12,6 +12,9 @@
 // room. Pre-images cannot wait: over_cap() tells the gate to hold writers until the stream has
 // caught up.
 //
+// A cold large string is read page by page where its root is met; whatever else is written
+// meanwhile waits behind it, since a value's bytes stand together in the file.
+//
 // (1) A unit of the freeze is written exactly once: it is either in the frozen map or has an entry
 //     of an older epoch, and whoever writes that entry gives it the current epoch.
 // (2) The number of keys written and the XOR of their hashes equal those at the freeze, or the
@@ -23,6 +26,7 @@
 #define BASALT_ENGINE_SNAPSHOT_H_
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,6 +36,7 @@
 #include "base/result.h"
 #include "engine/residence.h"
 #include "engine/snapshot_batch.h"
+#include "engine/snapshot_pages.h"
 #include "logstore/log_store.h"
 #include "persist/rdb_stream.h"
 #include "persist/stream_sink.h"
@@ -83,11 +88,22 @@ class Snapshot final : public SnapshotObserver {
     int database;
   };
 
+  // What waits while a cold large string is written.
+  struct Deferred {
+    size_t bytes_max;
+    persist::RdbStream::Batch batch;
+    persist::RdbStream::Task done;
+  };
+
   void note_freeze();
+  void thaw();
   void begin_file();
   bool dirty_step();
   bool cold_step();
   bool next_segment();
+  bool begin_cold_large(int database, const logstore::RecordView& record);
+  bool cold_large_step();
+  void submit(size_t bytes_max, persist::RdbStream::Batch batch, persist::RdbStream::Task done);
   void write_entry(int database, uint64_t hash, const Entry* entry);
   void write_large(int database, uint64_t hash, const Entry* entry);
   void add_item(const SnapshotItem& item, uint64_t hash);
@@ -125,7 +141,9 @@ class Snapshot final : public SnapshotObserver {
   bool dirty_done_ = false;
   size_t segment_ = 0;  // Of the cold pass.
   bool cold_done_ = false;
-  bool cold_waits_ = false;  // For a read.
+  bool cold_waits_ = false;                    // For a read.
+  std::unique_ptr<SnapshotPages> cold_large_;  // Being written.
+  std::deque<Deferred> deferred_;
   bool finishing_ = false;
   bool failed_ = false;
   base::Status failure_ = base::ok_status();

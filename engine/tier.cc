@@ -5,6 +5,7 @@
 #include "base/planted_bug.h"
 #include "engine/session.h"
 #include "engine/value/codec.h"
+#include "engine/value/large_string.h"
 #include "engine/value/value_type.h"
 
 namespace engine {
@@ -19,18 +20,25 @@ namespace {
 // rounding.
 constexpr uint64_t kEntryOverheadBytes = 64;
 
-uint64_t resident_bytes_of(const Key& key, const IndexValue& where) {
+uint64_t fetched_bytes(const Key& key, const IndexValue& where) {
   return key.text.size() + where.payload_bytes + kEntryOverheadBytes;
 }
 
 }  // namespace
+
+uint64_t Tier::resident_bytes_of(const Entry* entry) {
+  const uint64_t bytes = entry->allocated_bytes();
+  return entry->form() == ValueForm::kChunked ? bytes + entry->chunks()->size() : bytes;
+}
 
 Tier::Tier(Parts parts)
     : store_(std::move(parts.store)),
       index_(std::move(parts.index)),
       databases_(parts.databases),
       budget_(parts.budget),
-      loop_(parts.loop) {
+      loop_(parts.loop),
+      large_writes_(store_.get(), index_.get(), &pages_, &databases_->shared().condemned_chunks),
+      large_reads_(store_.get(), &pages_) {
   store_->set_on_relocated([this](const logstore::Relocation& moved) { on_relocated(moved); });
 }
 
@@ -132,7 +140,7 @@ Tier::Answer Tier::fetch(Keyspace& keyspace, const Key& key, const IndexValue& w
 // pinned can end.
 bool Tier::start_read(FetchId id) {
   FetchSlot* const slot = fetches_.get(id);
-  const uint64_t bytes = resident_bytes_of(slot->as_key(), slot->where);
+  const uint64_t bytes = fetched_bytes(slot->as_key(), slot->where);
   if (reads_in_flight_ > 0 &&
       budget_->room(base::memory_used_total()) < static_cast<int64_t>(bytes))
     return false;
@@ -160,37 +168,79 @@ void Tier::on_read(FetchId id, const base::Result<logstore::RecordView>& record)
     ++statistics_.stale_reads;
     slot->stage = FetchStage::kAbsent;
   } else if (!record.ok()) {
-    slot->stage = FetchStage::kFailed;
-    slot->error = record.error();
-    ++statistics_.read_errors;
+    fail(slot, record.error());
+  } else if (record->fields.rdb_type == kLargeStringType) {
+    if (read_pages(id, *record)) return;
+    fail(slot, {base::ErrorCode::kCorrupt, 0, "value in the cold tier"});
   } else {
     take_in(*slot, *record);
   }
-  wake_holders(id, *slot);
+  settle(id);
+}
+
+void Tier::fail(FetchSlot* slot, const base::Error& error) {
+  slot->stage = FetchStage::kFailed;
+  slot->error = error;
+  ++statistics_.read_errors;
+}
+
+void Tier::settle(FetchId id) {
+  wake_holders(id, *fetches_.get(id));
   close_if_done(id);
+}
+
+// The string's memory is taken in this step, in place of its reservation.
+bool Tier::read_pages(FetchId id, const logstore::RecordView& record) {
+  const base::Result<LargeString> large = decode_large_root(record.payload);
+  if (!large.ok() || pages_.find(large->value_id) == nullptr) return false;
+  ++reads_in_flight_;
+  large_reads_.read(*large, [this, id](const base::Result<ChunkedString*>& chunks) {
+    --reads_in_flight_;
+    on_pages(id, chunks);
+  });
+  large_reads_.step();
+  return true;
+}
+
+void Tier::on_pages(FetchId id, const base::Result<ChunkedString*>& chunks) {
+  FetchSlot* const slot = fetches_.get(id);
+  CHECK(slot != nullptr);
+  CHECK(slot->stage == FetchStage::kReading);
+  if (slot->stale) {
+    ++statistics_.stale_reads;
+    slot->stage = FetchStage::kAbsent;
+    if (chunks.ok()) databases_->shared().condemned_chunks.push_back(*chunks);
+  } else if (!chunks.ok()) {
+    fail(slot, chunks.error());
+  } else {
+    take_in_entry(*slot, {}, *chunks);
+  }
+  settle(id);
 }
 
 // cold -> clean, on probation.
 void Tier::take_in(FetchSlot& slot, const logstore::RecordView& record) {
+  const base::Result<uint64_t> length = decoded_length(record.payload);
+  const base::Error corrupt{base::ErrorCode::kCorrupt, 0, "value in the cold tier"};
+  if (!length.ok() || *length > base::kInlineValueBytesMax) return fail(&slot, corrupt);
+  scratch_.resize(std::max<size_t>(scratch_.size(), *length));
+  if (!decode_string(record.payload, {scratch_.data(), *length}).ok()) return fail(&slot, corrupt);
+  take_in_entry(slot, base::as_text({scratch_.data(), *length}), nullptr);
+}
+
+void Tier::take_in_entry(FetchSlot& slot, std::string_view value, ChunkedString* chunks) {
   Keyspace* const keyspace = databases_->find(slot.namespace_id);
   CHECK(keyspace != nullptr);
   KeyspaceShared& shared = databases_->shared();
-  const base::Result<uint64_t> length = decoded_length(record.payload);
-  slot.stage = FetchStage::kFailed;
-  slot.error = {base::ErrorCode::kCorrupt, 0, "value in the cold tier"};
-  if (!length.ok() || *length > base::kInlineValueBytesMax) return;
-  scratch_.resize(std::max<size_t>(scratch_.size(), *length));
-  if (!decode_string(record.payload, {scratch_.data(), *length}).ok()) return;
-
   EntryOptions options;
   options.state = EntryState::kClean;
-  options.expiry_ms = record.fields.expire_at_ms;
+  options.expiry_ms = slot.where.expire_at_ms;
   options.record_ref = slot.where.location.ref.pack();
   options.access = shared.access.fresh();
   options.epoch = shared.residence.epoch;
   options.probation = true;
-  Entry* const entry =
-      shared.heap.create(slot.key, base::as_text({scratch_.data(), *length}), options);
+  Entry* const entry = chunks != nullptr ? shared.heap.create_chunked(slot.key, chunks, options)
+                                         : shared.heap.create(slot.key, value, options);
   keyspace->residence().fetched(slot.hash, entry);
   slot.stage = FetchStage::kArrived;
   ++statistics_.fetched_keys;
@@ -244,6 +294,7 @@ void Tier::release_holds(Session* session, uint64_t command_sequence) {
 void Tier::release_all_holds(Session* session) { release_holds(session, UINT64_MAX); }
 
 void Tier::pump() {
+  large_reads_.step();
   while (!waiting_for_memory_.empty()) {
     const FetchId id = waiting_for_memory_.front();
     const FetchSlot* const slot = fetches_.get(id);
@@ -279,7 +330,8 @@ bool Tier::demotion_has_to_wait() const {
 
 bool Tier::demote(Keyspace& keyspace, uint64_t hash, Entry* entry, bool compress) {
   CHECK(entry->state() == EntryState::kDirty);
-  CHECK(entry->type() == ValueType::kString && !entry->out_of_line());
+  CHECK(entry->type() == ValueType::kString);
+  if (entry->out_of_line()) return demote_large(keyspace, hash, entry);
   const std::string_view value = entry->value();
   scratch_.resize(std::max(scratch_.size(), encoded_bytes_max(value.size())));
   const size_t payload_bytes = encode_string(value, compress, scratch_.data());
@@ -297,13 +349,46 @@ bool Tier::demote(Keyspace& keyspace, uint64_t hash, Entry* entry, bool compress
       [this, id](base::Result<logstore::Location> location) { on_demoted(id, location); });
   if (!placed.ok()) return false;
 
-  Demotion demotion{
-      keyspace.id(), hash, std::string(entry->key()), {}, entry->access(), entry->allocated_bytes(),
-      false};
+  const IndexValue where{*placed, static_cast<uint32_t>(payload_bytes), kStringType,
+                         entry->expiry_ms()};
+  add_demotion(id, {.namespace_id = keyspace.id(),
+                    .hash = hash,
+                    .key = std::string(entry->key()),
+                    .where = where,
+                    .access = entry->access(),
+                    .bytes = entry->allocated_bytes()});
+  keyspace.residence().begin_demotion(entry);
+  return true;
+}
+
+void Tier::add_demotion(uint64_t id, Demotion demotion) {
   demotion_bytes_in_flight_ += demotion.bytes;
-  demotion.where = {*placed, static_cast<uint32_t>(payload_bytes), kStringType, entry->expiry_ms()};
+  demotions_by_key_.emplace(demotion_key(demotion.namespace_id, demotion.hash), id);
   demotions_.emplace(id, std::move(demotion));
-  demotions_by_key_.emplace(demotion_key(keyspace.id(), hash), id);
+}
+
+// The pages are written from the string as it is now: a change meanwhile copies what it touches.
+bool Tier::demote_large(Keyspace& keyspace, uint64_t hash, Entry* entry) {
+  const uint64_t id = next_demotion_id_++;
+  ChunkedString* const chunks = entry->chunks()->freeze();
+  const uint64_t value_id =
+      large_writes_.begin({.namespace_id = keyspace.id(),
+                           .hash = hash,
+                           .key = std::string(entry->key()),
+                           .expiry_ms = entry->expiry_ms(),
+                           .bytes = chunks->size()},
+                          chunks, [this, id](const base::Result<IndexValue>& where) {
+                            if (!where.ok()) return on_demoted(id, where.error());
+                            demotions_.at(id).where = *where;
+                            on_demoted(id, where->location);
+                          });
+  add_demotion(id, {.namespace_id = keyspace.id(),
+                    .hash = hash,
+                    .key = std::string(entry->key()),
+                    .where = {},
+                    .access = entry->access(),
+                    .bytes = resident_bytes_of(entry),
+                    .value_id = value_id});
   keyspace.residence().begin_demotion(entry);
   return true;
 }
@@ -337,6 +422,22 @@ void Tier::on_loaded(uint64_t id, const base::Result<logstore::Location>& locati
   loaded.done(location.ok());
 }
 
+uint64_t Tier::begin_large_load(Keyspace& keyspace, const Key& key, int64_t expiry_ms,
+                                uint64_t string_bytes, base::InlineFunction<void(bool)> done) {
+  const uint64_t id = next_demotion_id_++;
+  loaded_.emplace(id, Loaded{keyspace.id(), key.hash, std::string(key.text), {}, std::move(done)});
+  return large_writes_.begin({.namespace_id = keyspace.id(),
+                              .hash = key.hash,
+                              .key = std::string(key.text),
+                              .expiry_ms = expiry_ms,
+                              .bytes = string_bytes},
+                             nullptr, [this, id](const base::Result<IndexValue>& where) {
+                               if (!where.ok()) return on_loaded(id, where.error());
+                               loaded_.at(id).where = *where;
+                               on_loaded(id, where->location);
+                             });
+}
+
 void Tier::cancel_demotion(NamespaceId namespace_id, const Key& key) {
   auto [at, end] = demotions_by_key_.equal_range(demotion_key(namespace_id, key.hash));
   for (; at != end; ++at) {
@@ -344,6 +445,7 @@ void Tier::cancel_demotion(NamespaceId namespace_id, const Key& key) {
     if (demotion.namespace_id != namespace_id || demotion.key != key.text) continue;
     CHECK(!demotion.cancelled);
     demotion.cancelled = true;
+    if (demotion.value_id != 0) large_writes_.cancel(demotion.value_id);
     ++statistics_.cancelled_demotions;
     demotions_by_key_.erase(at);
     return;
@@ -377,7 +479,8 @@ void Tier::on_demoted(uint64_t demotion_id, const base::Result<logstore::Locatio
   const bool leaves = entry->access() == demotion.access && !is_pinned(demotion.namespace_id, key);
   keyspace->residence().demoted(key, entry, demotion.where, leaves);
   ++statistics_.demoted_keys;
-  statistics_.demoted_bytes += location->ref.bytes;
+  statistics_.demoted_bytes +=
+      demotion.value_id == 0 ? location->ref.bytes : demotion.where.payload_bytes;
 }
 
 void Tier::on_relocated(const logstore::Relocation& relocation) {
@@ -387,6 +490,9 @@ void Tier::on_relocated(const logstore::Relocation& relocation) {
 }
 
 void Tier::drop(Keyspace& keyspace, uint64_t hash, Entry* entry) {
+  // The entry gives up one reference when it is destroyed; the other is freed in slices.
+  if (entry->form() == ValueForm::kChunked)
+    databases_->shared().condemned_chunks.push_back(entry->chunks()->freeze());
   keyspace.residence().drop(hash, entry);
   ++statistics_.dropped_keys;
 }
@@ -401,7 +507,7 @@ bool Tier::is_pinned(NamespaceId namespace_id, const Key& key) {
 void Tier::begin_probation(Keyspace& keyspace, const FetchSlot& slot) {
   Entry* const entry = keyspace.resident(slot.as_key());
   if (entry == nullptr || !entry->probation()) return;
-  const uint64_t bytes = entry->allocated_bytes();
+  const uint64_t bytes = resident_bytes_of(entry);
   probation_bytes_ += bytes;
   probation_.push_back({slot.namespace_id, slot.hash, slot.key, bytes});
 }
@@ -432,14 +538,19 @@ void Tier::drop_namespace(NamespaceId namespace_id) {
     at = std::find_if(at, end, [&](const auto& row) { return row.second == id; });
     demotions_by_key_.erase(at);
   }
+  large_writes_.drop_namespace(namespace_id);
   store_->drop_namespace(namespace_id);
   index_->drop_namespace(namespace_id, {});
 }
 
-void Tier::stop() { store_->stop(); }
+void Tier::stop() {
+  large_writes_.stop();
+  large_reads_.stop();
+  store_->stop();
+}
 
 bool Tier::is_idle() const {
-  return demotions_.empty() && loaded_.empty() && reads_in_flight_ == 0 &&
+  return demotions_.empty() && loaded_.empty() && large_writes_.idle() && reads_in_flight_ == 0 &&
          lookups_in_flight_ == 0 && store_->is_idle() && index_->idle();
 }
 

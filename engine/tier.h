@@ -5,7 +5,8 @@
 // fetch table and wakes the holders later. A value that arrives becomes a clean entry on probation:
 // it stays while the slot is held, then waits in a FIFO of bounded size for a second touch.
 // Writing: demote() hands an entry's record to the log; its completion makes the unit clean, unless
-// it changed meanwhile.
+// it changed meanwhile. A large string is a root and pages (value/large_string.h), written and read
+// piece by piece; its state is that of the root.
 //
 // Loop thread only.
 
@@ -22,6 +23,9 @@
 #include "engine/budget.h"
 #include "engine/databases.h"
 #include "engine/fetch_table.h"
+#include "engine/large_reads.h"
+#include "engine/large_writes.h"
+#include "engine/page_table.h"
 #include "logstore/key_index.h"
 #include "logstore/log_store.h"
 
@@ -60,6 +64,8 @@ class Tier {
   logstore::LogStore& store() { return *store_; }
   logstore::KeyIndex& index() { return *index_; }
   FetchTable& fetches() { return fetches_; }
+  PageTable& pages() { return pages_; }
+  LargeWrites& large_writes() { return large_writes_; }
   const TierStatistics& statistics() const { return statistics_; }
   TierStatistics& mutable_statistics() { return statistics_; }
 
@@ -87,14 +93,19 @@ class Tier {
   // It may not be called, and that passes: buffers, the next segment or index writes are under way.
   bool demotion_has_to_wait() const;
   // dirty -> demoting, then cold, or clean if it is used meanwhile. False: the record was not taken
-  // (see can_demote()), nothing changed. REQUIRES: a string that is inline, of the current epoch.
+  // (see can_demote()), nothing changed. REQUIRES: a string of the current epoch.
   bool demote(Keyspace& keyspace, uint64_t hash, Entry* entry, bool compress);
   // absent -> cold, for a load: the record is what the file has. `done(false)` when it could not be
   // written. False: it was not taken, and `done` is dropped.
   bool append_loaded(Keyspace& keyspace, const logstore::UnitFields& fields, base::ByteSpan payload,
                      base::InlineFunction<void(bool written)> done);
+  // The same for a large string, which comes page by page (LargeWrites::append_page), and its end.
+  uint64_t begin_large_load(Keyspace& keyspace, const Key& key, int64_t expiry_ms,
+                            uint64_t string_bytes, base::InlineFunction<void(bool written)> done);
   // Residence's: the unit changed while its record was written.
   void cancel_demotion(NamespaceId namespace_id, const Key& key);
+  // What comes free when the entry leaves memory.
+  static uint64_t resident_bytes_of(const Entry* entry);
   size_t demotions_in_flight() const { return demotions_.size(); }
   // What comes free when they are written.
   uint64_t demotion_bytes_in_flight() const { return demotion_bytes_in_flight_; }
@@ -125,6 +136,7 @@ class Tier {
     uint32_t access;  // Of the entry, to see whether it was used meanwhile.
     uint64_t bytes;   // That come free.
     bool cancelled = false;
+    uint64_t value_id = 0;  // Of a large string.
   };
   struct Probationer {
     NamespaceId namespace_id;
@@ -138,10 +150,17 @@ class Tier {
   }
   void on_located(FetchId id, const logstore::Lookup& lookup);
   void on_read(FetchId id, const base::Result<logstore::RecordView>& record);
+  bool demote_large(Keyspace& keyspace, uint64_t hash, Entry* entry);
+  void add_demotion(uint64_t id, Demotion demotion);
   void on_demoted(uint64_t demotion_id, const base::Result<logstore::Location>& location);
   void on_loaded(uint64_t id, const base::Result<logstore::Location>& location);
   void on_relocated(const logstore::Relocation& relocation);
+  void on_pages(FetchId id, const base::Result<ChunkedString*>& chunks);
+  void settle(FetchId id);
+  void fail(FetchSlot* slot, const base::Error& error);
   void take_in(FetchSlot& slot, const logstore::RecordView& record);
+  void take_in_entry(FetchSlot& slot, std::string_view value, ChunkedString* chunks);
+  bool read_pages(FetchId id, const logstore::RecordView& record);
   bool start_read(FetchId id);
   void hold(FetchId id, Session* session);
   void wake_holders(FetchId id, const FetchSlot& slot);
@@ -154,6 +173,9 @@ class Tier {
   Budget* const budget_;
   iouring::Loop* const loop_;
   FetchTable fetches_;
+  PageTable pages_;
+  LargeWrites large_writes_;
+  LargeReads large_reads_;
   TierStatistics statistics_;
 
   std::unordered_map<uint64_t, Demotion> demotions_;  // By id.

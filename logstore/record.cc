@@ -36,7 +36,7 @@ void encode_header(const RecordIdentity& identity, const UnitFields& fields, uin
   store_le<uint32_t>(to + kRecordNamespaceOffset, fields.namespace_id);
   store_le<uint32_t>(to + kRecordKeyBytesOffset, static_cast<uint32_t>(fields.key.size()));
   store_le<uint32_t>(to + kRecordPayloadBytesOffset, payload_bytes);
-  store_le<uint32_t>(to + kRecordRawBytesOffset, fields.compressed ? fields.raw_bytes : 0);
+  store_le<uint32_t>(to + kRecordRawBytesOffset, fields.raw_bytes);
   store_le<int64_t>(to + kRecordExpiryOffset, expires ? fields.expire_at_ms : 0);
   store_le<uint32_t>(to + kRecordHeaderCrcOffset, crc32c({to, kRecordHeaderCrcOffset}));
 }
@@ -88,6 +88,11 @@ PageKey page_key(uint64_t value_id, uint64_t page_id) {
   base::store_be<uint64_t>(key.data(), value_id);
   base::store_be<uint64_t>(key.data() + 8, page_id);
   return key;
+}
+
+PageName page_name(std::string_view key) {
+  CHECK_EQ(key.size(), size_t{kPageKeyBytes});
+  return {base::load_be<uint64_t>(key.data()), base::load_be<uint64_t>(key.data() + 8)};
 }
 
 uint32_t record_bytes(uint64_t key_bytes, uint64_t payload_bytes) {

@@ -32,8 +32,10 @@ struct UnitFields {
   uint32_t namespace_id = 0;
   UnitKind kind = UnitKind::kRoot;
   uint8_t rdb_type = 0;
-  bool compressed = false;           // The payload is LZF; its plain length is raw_bytes.
-  uint32_t raw_bytes = 0;            // 0 unless compressed.
+  bool compressed = false;  // The payload is LZF; its plain length is raw_bytes.
+  // The plain length of the value where the payload's is another: it is compressed, or a root whose
+  // value lies in pages. Else 0.
+  uint32_t raw_bytes = 0;
   uint64_t hash64 = 0;               // Of the key, as base::KeyHasher gave it.
   int64_t expire_at_ms = kNoExpiry;  // Unix time; not negative but for kNoExpiry.
   std::string_view key;
@@ -43,6 +45,12 @@ struct UnitFields {
 inline constexpr uint32_t kPageKeyBytes = 16;
 using PageKey = std::array<char, kPageKeyBytes>;
 PageKey page_key(uint64_t value_id, uint64_t page_id);
+struct PageName {
+  uint64_t value_id;
+  uint64_t page_id;
+};
+// REQUIRES: made by page_key().
+PageName page_name(std::string_view key);
 inline std::string_view as_text(const PageKey& key) { return {key.data(), key.size()}; }
 
 // Where a record stands: written into it and demanded of it when it is read.
@@ -60,6 +68,11 @@ struct RecordView {
   uint32_t body_crc = 0;
   base::ByteSpan payload;
   base::ByteSpan bytes;  // The whole record, header and padding included.
+
+  // What reading the value needs (IndexValue::payload_bytes).
+  uint32_t plain_bytes() const {
+    return fields.raw_bytes != 0 ? fields.raw_bytes : static_cast<uint32_t>(payload.size());
+  }
 };
 
 // The size of a record with that much key and payload, or 0 when it exceeds base::kUnitBytesMax.

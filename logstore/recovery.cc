@@ -47,10 +47,8 @@ void IndexRecovery::take(const ScanItem& item) {
   const UnitFields& fields = item.record.fields;
   if (view_->live().dropped().contains(fields.namespace_id)) return;
   ++entries_;
-  const auto payload_bytes =
-      fields.compressed ? fields.raw_bytes : static_cast<uint32_t>(item.record.payload.size());
   on_entry_({fields.namespace_id, fields.hash64, fields.kind, fields.key},
-            {item.location, payload_bytes, fields.rdb_type, fields.expire_at_ms});
+            {item.location, item.record.plain_bytes(), fields.rdb_type, fields.expire_at_ms});
 }
 
 }  // namespace logstore

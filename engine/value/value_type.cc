@@ -1,12 +1,14 @@
 #include "engine/value/value_type.h"
 
 #include "base/check.h"
+#include "engine/value/large_string.h"
 #include "persist/rdb_format.h"
 
 namespace engine {
 
 ValueType value_type_of(uint8_t rdb_type) {
   using persist::RdbType;
+  if (rdb_type == kLargeStringType) return ValueType::kString;
   switch (static_cast<RdbType>(rdb_type)) {
     case RdbType::kString:
       return ValueType::kString;

@@ -11,7 +11,7 @@
 namespace engine {
 
 // The type of a value whose payload has this RDB type byte. REQUIRES: a value type that this
-// server writes (persist/rdb_format.h).
+// server writes (persist/rdb_format.h), or kLargeStringType.
 ValueType value_type_of(uint8_t rdb_type);
 // As TYPE replies it: "string", "list", ...
 std::string_view value_type_name(ValueType type);
