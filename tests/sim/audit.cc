@@ -18,18 +18,38 @@ using logstore::RecordRef;
 
 using Rows = std::map<std::string, IndexValue, std::less<>>;
 
-Rows rows_of(World& world, uint32_t namespace_id) {
+// A page is live, where the table of pages says, and part of a value that has a root.
+void check_page(World& world, const logstore::IndexEntry& entry) {
+  const logstore::PageName name = logstore::page_name(entry.key.key);
+  const engine::PageTable::Value* const value = world.tier().pages().find(name.value_id);
+  if (value == nullptr || value->root == 0) throw Failure{"audit: a page without a root"};
+  const RecordRef& ref = entry.value.location.ref;
+  if (name.page_id >= value->pages.size() || value->pages[name.page_id] != entry.value.location)
+    throw Failure{"audit: table and index name two records of a page"};
+  if (!world.tier().store().live_map().is_live(ref.segment, ref.ordinal, entry.key.namespace_id))
+    throw Failure{"audit: a page's record is dead"};
+}
+
+// The rows of roots; counts those of pages.
+Rows rows_of(World& world, uint32_t namespace_id, uint64_t* pages) {
   logstore::WalkOptions options;
   options.namespace_id = namespace_id;
   options.entries_max = 1'000'000;
   options.key_bytes_max = 64 * 1024 * 1024;
+  options.with_pages = true;
   Rows rows;
   bool done = false;
   world.tier().index().walk(options, [&](base::Result<logstore::WalkPage> page) {
     done = true;
     if (!page.ok()) throw Failure{"audit: the index cannot be walked"};
-    for (const logstore::IndexEntry& entry : page->entries)
-      rows.emplace(std::string(entry.key.key), entry.value);
+    for (const logstore::IndexEntry& entry : page->entries) {
+      if (entry.key.kind == logstore::UnitKind::kRoot) {
+        rows.emplace(std::string(entry.key.key), entry.value);
+        continue;
+      }
+      check_page(world, entry);
+      ++*pages;
+    }
   });
   for (int i = 0; !done; ++i) {
     if (i == 100'000) throw Failure{"audit: the walk does not end"};
@@ -81,7 +101,8 @@ Counted check_resident(World& world, engine::Keyspace& keyspace, Rows* rows, Key
 
 Keys check_keyspace(World& world, engine::Keyspace& keyspace) {
   Keys keys;
-  Rows cold = rows_of(world, keyspace.id());
+  uint64_t pages = 0;
+  Rows cold = rows_of(world, keyspace.id(), &pages);
   const uint64_t rows = cold.size();
   const Counted counted = check_resident(world, keyspace, &cold, &keys);
   const engine::ResidenceCounts& counts = keyspace.residence().counts();
@@ -106,7 +127,7 @@ Keys check_keyspace(World& world, engine::Keyspace& keyspace) {
   expect("hashes of cold keys", counts.cold_hash_xor, hash_xor);
   expect("cold keys that expire", counts.expiring_cold, expiring);
   expect("resident keys that expire", counts.expiring_resident, counted.expiring_resident);
-  expect("live records", live.namespace_live(keyspace.id()).records, rows);
+  expect("live records", live.namespace_live(keyspace.id()).records, rows + pages);
   return keys;
 }
 
