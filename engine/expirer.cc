@@ -10,9 +10,19 @@ constexpr uint32_t kDueEntriesMax = 512;
 
 }  // namespace
 
+Expirer::Expirer(Databases* databases, Tier* tier) : databases_(databases), tier_(tier) {
+  if (tier_ == nullptr) return;
+  tier_->set_on_due([this](NamespaceId id, const Key& key, const logstore::IndexValue* where) {
+    --lookups_in_flight_;
+    Keyspace* const keyspace = databases_->find(id);
+    if (where != nullptr && keyspace != nullptr && active_) expire_located(*keyspace, key, *where);
+    ask_again();
+  });
+}
+
 void Expirer::tick(int64_t now_ms) {
   resting_ = false;
-  if (active_ && tier_ != nullptr && !asking_) ask_index(now_ms);
+  if (active_ && tier_ != nullptr && !asking_ && lookups_in_flight_ == 0) ask_index(now_ms);
 }
 
 bool Expirer::step(size_t buckets_max) {
@@ -50,10 +60,17 @@ void Expirer::ask_index(int64_t now_ms) {
   tier_->index().due(now_ms, kDueEntriesMax, [this](base::Result<logstore::DuePage> page) {
     asking_ = false;
     if (!page.ok()) return;
+    more_is_due_ = !page->complete;
     expire_cold(*page);
-    // A full page: there is more that is due already.
-    if (!page->complete && active_) ask_index(databases_->shared().now_ms);
+    ask_again();
   });
+}
+
+// A full page: there is more that is due already. The rows of this one come first until they are
+// gone, so all of it is answered before.
+void Expirer::ask_again() {
+  if (lookups_in_flight_ == 0 && more_is_due_ && active_ && !asking_)
+    ask_index(databases_->shared().now_ms);
 }
 
 void Expirer::expire_cold(const logstore::DuePage& page) {
@@ -67,11 +84,19 @@ void Expirer::expire_cold(const logstore::DuePage& page) {
       continue;
     }
     const logstore::Lookup now = tier_->index().lookup(entry.key);
-    if (now.state != logstore::LookupState::kFound || now.value != entry.value) continue;
-    keyspace->note_cold(key, now.value);
-    keyspace->expire_if_due(key);
-    keyspace->clear_cold_notes();
+    if (now.state == logstore::LookupState::kNotCached) {
+      if (tier_->locate_due(*keyspace, key)) ++lookups_in_flight_;
+    } else if (now.state == logstore::LookupState::kFound && now.value == entry.value) {
+      expire_located(*keyspace, key, now.value);
+    }
   }
+}
+
+void Expirer::expire_located(Keyspace& keyspace, const Key& key,
+                             const logstore::IndexValue& where) {
+  keyspace.note_cold(key, where);
+  keyspace.expire_if_due(key);
+  keyspace.clear_cold_notes();
 }
 
 }  // namespace engine

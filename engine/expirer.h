@@ -17,7 +17,7 @@ namespace engine {
 class Expirer {
  public:
   // `tier` may be null.
-  Expirer(Databases* databases, Tier* tier) : databases_(databases), tier_(tier) {}
+  Expirer(Databases* databases, Tier* tier);
 
   void set_active(bool active) { active_ = active; }
   bool active() const { return active_; }
@@ -29,7 +29,9 @@ class Expirer {
 
  private:
   void ask_index(int64_t now_ms);
+  void ask_again();
   void expire_cold(const logstore::DuePage& page);
+  void expire_located(Keyspace& keyspace, const Key& key, const logstore::IndexValue& where);
 
   Databases* const databases_;
   Tier* const tier_;
@@ -38,6 +40,8 @@ class Expirer {
   int database_ = 0;
   uint64_t position_ = 0;
   bool asking_ = false;
+  bool more_is_due_ = false;
+  size_t lookups_in_flight_ = 0;
   std::vector<uint64_t> due_;  // Hashes; keys are looked up again, for expiry frees entries.
 };
 
