@@ -227,20 +227,26 @@ void Simulation::inject_fault() {
                      random_.one_in(2));
 }
 
-// A bad sector: some bytes of one live record change.
+// A bad sector: some bytes of one live record change, which is soon read.
 void Simulation::damage_record() {
-  engine::Keyspace& keyspace =
-      world_.engine().databases().at(static_cast<int>(random_.below(kDatabases)));
-  const std::string text = workload_->random_key();
-  const engine::Key key = keyspace.key_of(text);
-  const logstore::Lookup found =
-      world_.tier().index().lookup({keyspace.id(), key.hash, logstore::UnitKind::kRoot, key.text});
-  if (found.state != logstore::LookupState::kFound) return;
-  const logstore::Location& at = found.value.location;
-  coverage_.add(Seen::kDamagedRecords);
-  damaged_.emplace(keyspace.id(), text);
-  world_.disk().corrupt(logstore::segment_path(kTierDirectory, at.ref.segment),
-                        at.offset + random_.below(at.ref.bytes), 1);
+  constexpr int kTries = 16;
+  const int database = static_cast<int>(random_.below(kDatabases));
+  engine::Keyspace& keyspace = world_.engine().databases().at(database);
+  for (int i = 0; i < kTries; ++i) {
+    const std::string text = workload_->random_key();
+    const engine::Key key = keyspace.key_of(text);
+    const logstore::Lookup found = world_.tier().index().lookup(
+        {keyspace.id(), key.hash, logstore::UnitKind::kRoot, key.text});
+    if (found.state != logstore::LookupState::kFound) continue;
+    const logstore::Location& at = found.value.location;
+    coverage_.add(Seen::kDamagedRecords);
+    damaged_.emplace(keyspace.id(), text);
+    world_.disk().corrupt(logstore::segment_path(kTierDirectory, at.ref.segment),
+                          at.offset + random_.below(at.ref.bytes), 1);
+    for (const auto& client : clients_)
+      if (client->session().database == database) return client->add({"GET", text});
+    return;
+  }
 }
 
 void Simulation::rebuild() {
