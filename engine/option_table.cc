@@ -190,12 +190,11 @@ constexpr Option kTable[] = {
             "How many keys are compared for each eviction or demotion."),
     integer("maxmemory-eviction-tenacity", kOnline, num<&O::maxmemory_eviction_tenacity>, 0, 100,
             10, "How much effort eviction may take, from 0 (least delay) to 100."),
-    numeric(
-        OptionKind::kBytesOrPercent, "maxmemory-clients", kOnline, num<&O::maxmemory_clients>, -100,
-        LONG_MAX, 0,
-        "The memory that all clients' buffers may take together, in bytes or as a percentage "
-        "of maxmemory; the largest clients are disconnected above it. 0: half of maxmemory with "
-        "the cold tier on, else no limit."),
+    numeric(OptionKind::kBytesOrPercent, "maxmemory-clients", kOnline, num<&O::maxmemory_clients>,
+            -100, LONG_MAX, 0,
+            "The memory that all clients' buffers may take together, in bytes or as a percentage "
+            "of maxmemory; the largest clients are disconnected above it. 0: no limit, or half of "
+            "maxmemory when the cold tier is on."),
     yes_no("tier", kImmutable | kBasalt, num<&O::tier>, false,
            "Keeps cold values on disk. Needs a maxmemory of at least 64mb, or none."),
     text("tier-dir", kImmutable | kBasalt, txt<&O::tier_dir>, "",
