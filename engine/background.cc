@@ -130,14 +130,16 @@ bool Background::demotion_slice() {
   if (tier.large_writes().step()) return true;
   tier.trim_probation(budget.limits().maxmemory / kProbationShare);
   const uint64_t excess = budget.excess(base::memory_used_total());
-  const uint64_t wanted = std::max(excess, requested_demotion_);
+  // What is asked for on request was taken off when it was found; what the budget asks for comes
+  // off when it is written.
   const uint64_t coming = tier.demotion_bytes_in_flight();
-  if (wanted <= coming) {
+  const uint64_t wanted = std::max(excess - std::min(excess, coming), requested_demotion_);
+  if (wanted == 0) {
     engine_->gate().set_exhausted(false);
     return false;
   }
   const uint64_t found =
-      demoter_->step(std::min<uint64_t>(wanted - coming, kDemotionBytes), kDemotionBuckets);
+      demoter_->step(std::min<uint64_t>(wanted, kDemotionBytes), kDemotionBuckets);
   requested_demotion_ -= std::min(requested_demotion_, found);
   if (demoter_->found_nothing()) requested_demotion_ = 0;
   engine_->gate().set_exhausted(excess > 0 && demoter_->found_nothing() &&
@@ -178,8 +180,8 @@ bool Background::defragmentation_slice() {
   // between entries: the next one waits longer.
   const uint64_t moved = defragmenter_.moved_bytes() - moved_before_pass_;
   const bool paid = moved > engine_->databases().shared().heap.bytes() / kDefragmentationShare;
-  defragment_rest_ns_ = paid ? kDefragmentRestNs
-                             : std::min(defragment_rest_ns_ * 2, kDefragmentRestNsMax);
+  defragment_rest_ns_ =
+      paid ? kDefragmentRestNs : std::min(defragment_rest_ns_ * 2, kDefragmentRestNsMax);
   defragment_after_ns_ = now_ns + defragment_rest_ns_;
   return false;
 }

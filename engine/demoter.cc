@@ -28,6 +28,8 @@ uint64_t Demoter::step(uint64_t bytes, size_t buckets_max) {
     candidates_.clear();
     position_ = keyspace.dictionary().scan(
         position_, kBucketsPerLook, [this, &keyspace](Entry* entry, uint64_t hash) {
+          // Those that are on their way, and cannot go, must not fill the coldest share.
+          if (entry->state() == EntryState::kDemoting || entry->form() == ValueForm::kPaged) return;
           candidates_.push_back({hash, entry, keyspace.shared().access.coldness(entry->access())});
         });
     buckets += kBucketsPerLook;
