@@ -1,4 +1,4 @@
-// COMMAND DOCS: connections. Facts of Redis 7.0.15.
+// COMMAND DOCS: connections. Facts of Redis 7.0.15; NO-TOUCH and SETINFO are of 7.2.
 
 #include "engine/command_metadata_tables.h"
 
@@ -139,6 +139,12 @@ constexpr CommandArgument kSelectArguments[] = {
     {.name = "index", .type = kInteger},
 };
 
+constexpr CommandArgument kClientSetinfoArguments[] = {
+    {.name = "attribute", .type = kOneOf},
+    {.depth = 1, .name = "libname", .token = "LIB-NAME"},
+    {.depth = 1, .name = "libver", .token = "LIB-VER"},
+};
+
 constexpr CommandMetadata kCommands[] = {
     {.full_name = "auth",
      .summary = "Authenticate to the server",
@@ -194,6 +200,11 @@ constexpr CommandMetadata kCommands[] = {
      .since = "7.0.0",
      .complexity = "O(1)",
      .arguments = kClientNoEvictArguments},
+    {.full_name = "client|no-touch",
+     .summary = "Keep the commands of the current connection from making keys hotter",
+     .since = "7.2.0",
+     .complexity = "O(1)",
+     .arguments = kClientNoEvictArguments},
     {.full_name = "client|pause",
      .summary = "Stop processing commands from clients for some time",
      .since = "2.9.50",
@@ -205,6 +216,11 @@ constexpr CommandMetadata kCommands[] = {
      .since = "3.2.0",
      .complexity = "O(1)",
      .arguments = kClientReplyArguments},
+    {.full_name = "client|setinfo",
+     .summary = "Tell the name or the version of the client library",
+     .since = "7.2.0",
+     .complexity = "O(1)",
+     .arguments = kClientSetinfoArguments},
     {.full_name = "client|setname",
      .summary = "Set the current connection name",
      .since = "2.6.9",

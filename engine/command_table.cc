@@ -33,6 +33,8 @@ struct RowKeys {
   bool has_finder = false;
 
   constexpr RowKeys() = default;
+  // COMMAND shows no keys of such a row.
+  constexpr explicit RowKeys(KeyFinder key_finder) : finder(key_finder), has_finder(true) {}
   template <size_t N>
   constexpr RowKeys(const KeySpec (&array)[N]) : specs(array) {}
   template <size_t N>
@@ -384,6 +386,13 @@ constexpr CommandRow kRows[] = {
      {},
      kNone,
      client_no_evict_command},
+    {"client|no-touch",
+     3,
+     kNoScript | kLoading | kStale,
+     kConnection,
+     {},
+     kNone,
+     client_no_touch_command},
     {"client|pause", -3, kAdmin | kNoScript | kLoading | kStale, kConnection, {}, kNone},
     {"client|reply",
      3,
@@ -392,6 +401,13 @@ constexpr CommandRow kRows[] = {
      {},
      kNone,
      client_reply_command},
+    {"client|setinfo",
+     4,
+     kNoScript | kLoading | kStale,
+     kConnection,
+     {},
+     kNone,
+     client_setinfo_command},
     {"client|setname",
      3,
      kNoScript | kLoading | kStale,
@@ -478,13 +494,8 @@ constexpr CommandRow kRows[] = {
      config_rewrite_command},
     {"config|set", -4, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone, config_set_command},
     {"dbsize", 1, kReadOnly | kFast, kKeyspace, {}, kNone, dbsize_command},
-    {"debug",
-     -2,
-     kAdmin | kNoScript | kLoading | kStale | kProtected | kSystem,
-     0,
-     {},
-     kNone,
-     debug_command},
+    {"debug", -2, kAdmin | kNoScript | kLoading | kStale | kProtected | kSystem, 0,
+     RowKeys(find_debug_keys), kValue, debug_command},
     {"failover", -1, kAdmin | kNoScript | kStale, 0, {}, kNone},
     {"flushall", -1, kWrite, kKeyspace | kDangerous, {}, kNone, flushall_command},
     {"flushdb", -1, kWrite, kKeyspace | kDangerous, {}, kNone, flushdb_command},

@@ -1,5 +1,8 @@
 #include "engine/commands/tier_commands.h"
 
+#include <algorithm>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +35,87 @@ Demotion demote(CommandContext& context, const Key& key) {
   if (facts->entry->state() == EntryState::kDemoting) return Demotion::kBegun;
   Demoter& demoter = *context.engine().background().demoter();
   return demoter.demote_key(context.keyspace(), key) ? Demotion::kBegun : Demotion::kNotNow;
+}
+
+// As the two kinds of commands tell what became of their keys, in their order.
+using DemotionReply = void (*)(resp::ReplyWriter& reply, std::span<const std::string> keys,
+                               std::span<const Demotion> results);
+
+// Keys that could not leave at once because the log was not ready: tried again, for a while.
+class Demotions : public std::enable_shared_from_this<Demotions> {
+ public:
+  Demotions(CommandContext& context, size_t first_key, DemotionReply reply)
+      : engine_(&context.engine()),
+        session_id_(context.session().id),
+        namespace_id_(context.keyspace().id()),
+        deadline_ns_(now_ns() + kPatienceNs),
+        reply_(reply) {
+    for (size_t i = first_key; i < context.argc(); ++i) {
+      keys_.emplace_back(context.word(i));
+      results_.push_back(demote(context, context.key(i)));
+    }
+  }
+
+  // Replies now or, with the session blocked, later.
+  void begin(CommandContext& context) {
+    engine_->tier()->store().flush(logstore::Stream::kDemotion);
+    if (!waits()) return reply_(context.reply(), keys_, results_);
+    engine_->block(&context.session());
+    try_later();
+  }
+
+ private:
+  static constexpr uint64_t kPatienceNs = 2'000'000'000;
+  static constexpr uint64_t kRetryNs = 2'000'000;
+
+  uint64_t now_ns() const { return engine_->environment().loop->clock().monotonic_ns(); }
+  bool waits() const {
+    return std::find(results_.begin(), results_.end(), Demotion::kNotNow) != results_.end() &&
+           now_ns() < deadline_ns_;
+  }
+
+  void try_later() {
+    engine_->environment().loop->add_timer(now_ns() + kRetryNs,
+                                           [self = shared_from_this()] { self->run(); });
+  }
+
+  void run() {
+    Keyspace* const keyspace = engine_->databases().find(namespace_id_);
+    for (size_t i = 0; i < keys_.size(); ++i)
+      if (results_[i] == Demotion::kNotNow) results_[i] = retry(keyspace, keys_[i]);
+    if (waits()) return try_later();
+    engine_->tier()->store().flush(logstore::Stream::kDemotion);
+    engine_->complete(session_id_, [self = shared_from_this()](resp::ReplyWriter& reply) {
+      self->reply_(reply, self->keys_, self->results_);
+    });
+  }
+
+  Demotion retry(Keyspace* keyspace, const std::string& text) {
+    if (keyspace == nullptr) return Demotion::kAbsent;
+    const Key key = keyspace->key_of(text);
+    const Entry* const entry = keyspace->resident(key);
+    if (entry == nullptr)
+      return keyspace->may_be_cold(key) ? Demotion::kAlreadyCold : Demotion::kAbsent;
+    if (entry->state() == EntryState::kDemoting) return Demotion::kBegun;
+    Demoter& demoter = *engine_->background().demoter();
+    return demoter.demote_key(*keyspace, key) ? Demotion::kBegun : Demotion::kNotNow;
+  }
+
+  Engine* const engine_;
+  const uint64_t session_id_;
+  const NamespaceId namespace_id_;
+  const uint64_t deadline_ns_;
+  const DemotionReply reply_;
+  std::vector<std::string> keys_;
+  std::vector<Demotion> results_;
+};
+
+void reply_demoted(resp::ReplyWriter& reply, std::span<const std::string>,
+                   std::span<const Demotion> results) {
+  int64_t demoted = 0;
+  for (const Demotion result : results)
+    demoted += result == Demotion::kBegun || result == Demotion::kAlreadyCold ? 1 : 0;
+  reply.integer(demoted);
 }
 
 uint64_t resident_value_bytes(Engine& engine) {
@@ -86,14 +170,7 @@ void tier_demote_command(CommandContext& context) {
     engine.background().demote_bytes(bytes);
     return context.reply().ok();
   }
-  int64_t demoted = 0;
-  for (size_t i = 2; i < context.argc(); ++i) {
-    const Demotion done = demote(context, context.key(i));
-    demoted += done == Demotion::kBegun || done == Demotion::kAlreadyCold ? 1 : 0;
-  }
-  // Nobody should have to wait for a buffer to fill up.
-  engine.tier()->store().flush(logstore::Stream::kDemotion);
-  context.reply().integer(demoted);
+  std::make_shared<Demotions>(context, 2, reply_demoted)->begin(context);
 }
 
 // The gate has brought the values in; a second touch is what keeps them.
@@ -209,15 +286,20 @@ std::string_view rock_answer(Demotion demotion) {
   return "CAN_NOT_EVICT_FOR_IN_CANDIDATES_TRY_LATER";
 }
 
+void reply_rock_answers(resp::ReplyWriter& reply, std::span<const std::string> keys,
+                        std::span<const Demotion> results) {
+  reply.array(keys.size() * 2);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    reply.bulk(keys[i]);
+    reply.bulk(rock_answer(results[i]));
+  }
+}
+
 }  // namespace
 
 void rockevict_command(CommandContext& context) {
   if (!require_tier(context)) return;
-  context.reply().array((context.argc() - 1) * 2);
-  for (size_t i = 1; i < context.argc(); ++i) {
-    context.reply().bulk(context.word(i));
-    context.reply().bulk(rock_answer(demote(context, context.key(i))));
-  }
+  std::make_shared<Demotions>(context, 1, reply_rock_answers)->begin(context);
 }
 
 // Fields are not demoted one by one: the hash goes as a whole.

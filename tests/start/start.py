@@ -125,6 +125,36 @@ class Cases:
             self.refused("--port", str(port), "--bind", "127.0.0.1", "--dir", directory,
                          says=str(port))
 
+    def case_busy_port_with_tier(self):
+        """a port that is taken ends a server whose tier is open already"""
+        with socket.socket() as holder, tempfile.TemporaryDirectory() as directory:
+            holder.bind(("127.0.0.1", 0))
+            holder.listen()
+            port = holder.getsockname()[1]
+            self.refused("--port", str(port), "--bind", "127.0.0.1", "--dir", directory,
+                         "--tier", "yes", "--maxmemory", "64mb", says=f"process {os.getpid()}")
+
+    def case_locked_data_directory(self):
+        """a second server on a port and directory leaves with the owner's pid"""
+        with Server(self.binary, ["--save", ""]) as first:
+            self.refused("--port", str(first.port), "--dir", first.directory, says=str(first.pid))
+
+    def case_background(self):
+        """daemonize leaves the terminal, and the pid file names who serves"""
+        port = free_port()
+        with tempfile.TemporaryDirectory() as directory:
+            pid_file = os.path.join(directory, "pid")
+            code, output = self.run("--port", str(port), "--dir", directory, "--save", "",
+                                    "--daemonize", "yes", "--pidfile", pid_file)
+            expect(code == 0, output)
+            expect(answers(port), "no answer")
+            with open(pid_file, encoding="utf-8") as file:
+                os.kill(int(file.read()), signal.SIGTERM)
+            deadline = time.monotonic() + 20
+            while os.path.exists(pid_file) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            expect(not os.path.exists(pid_file), "the pid file is left")
+
     def case_unwritable_directory(self):
         """a directory that does not exist is named"""
         self.refused("--port", str(free_port()), "--dir", "/nonexistent/place",

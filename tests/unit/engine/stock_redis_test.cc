@@ -132,9 +132,19 @@ Reply ours(resp::Protocol protocol, F&& write) {
   return std::move(**reply);
 }
 
+// What Redis 7.0 does not have: commands of the tier, and what newer clients send.
+bool is_basalts_own(std::string_view name) {
+  return name.starts_with("tier") || name.starts_with("rock") || name == "purgerocksdb" ||
+         name == "client|setinfo" || name == "client|no-touch";
+}
+
 // Subcommands stand in the order of a hash table: sorts what has such an order.
 void sort_subcommands(Reply& info) {
   auto& subs = info.elements[9].elements;
+  std::erase_if(subs, [&info](const Reply& sub) {
+    const std::string& name = sub.elements[0].text;
+    return info.elements[0].text == "client" && is_basalts_own(name);
+  });
   std::sort(subs.begin(), subs.end(),
             [](const Reply& a, const Reply& b) { return a.elements[0].text < b.elements[0].text; });
 }
@@ -162,10 +172,6 @@ void collect_docs(const Reply& map, std::map<std::string, std::string>* docs) {
     }
     (*docs)[map.elements[i].text] = entry.to_string();
   }
-}
-
-bool is_basalts_own(std::string_view name) {
-  return name.starts_with("tier") || name.starts_with("rock") || name == "purgerocksdb";
 }
 
 void compare(const std::map<std::string, std::string>& stock,
