@@ -2,6 +2,7 @@
 # Installs what is missing, builds, and runs every test on free ports in temporary directories.
 #   ./test.sh                   tests of the released server (wire, start, install, tidy), then
 #                               unit and fuzz-corpus tests and the server's under ASan and UBSan
+#   ./test.sh --asan            unit, wire and start tests under ASan and UBSan
 #   ./test.sh --tsan            unit and wire tests under ThreadSanitizer
 #   ./test.sh --tcl [unit ...]  Redis's own suite against redis-server and Basalt
 # The last line is "N passed, N failed, N skipped"; the exit code is 0 when nothing failed and
@@ -11,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 . tests/support/packages.sh
 
 case "${1:-}" in
-  "" | --tsan | --tcl) ;;
+  "" | --asan | --tsan | --tcl) ;;
   *)
     sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
     exit 2
