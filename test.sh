@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs every test on free ports in temporary directories.
-#   ./test.sh                   tests of the released server (wire, start, install, tidy), then
-#                               unit and fuzz-corpus tests and the server's under ASan and UBSan
+#   ./test.sh                   tests of the released server (wire, start, process, simulation,
+#                               install, tidy), then unit and fuzz-corpus tests
 #   ./test.sh --asan            unit, wire and start tests under ASan and UBSan
 #   ./test.sh --tsan            unit and wire tests under ThreadSanitizer
 #   ./test.sh --tcl [unit ...]  Redis's own suite against redis-server and Basalt
@@ -14,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 case "${1:-}" in
   "" | --asan | --tsan | --tcl) ;;
   *)
-    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

@@ -82,7 +82,7 @@ def everything():
     # anew with link-time optimisation, so they have a build of their own.
     configure("build", RELEASE)
     build("build", "engine/basalt-server")
-    tally = meson_tests("build", ["--no-suite", "unit"], slowdown=3)
+    tally = meson_tests("build", ["--no-suite", "unit", "--no-suite", "proof"], slowdown=3)
     configure("build-unit", UNIT)
     tally.add(meson_tests("build-unit", suites("unit"), slowdown=4))
     return tally
