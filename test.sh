@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs every test on free ports in temporary directories.
-#   ./test.sh                   tests of the released server (wire, start, process, simulation,
+#   ./test.sh                   tests of the released server (wire, start, simulation,
 #                               install, tidy), then unit and fuzz-corpus tests
 #   ./test.sh --asan            unit, wire and start tests under ASan and UBSan
 #   ./test.sh --tsan            unit and wire tests under ThreadSanitizer
