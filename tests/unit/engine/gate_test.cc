@@ -1,0 +1,77 @@
+#define BOOST_TEST_MODULE engine_gate
+#include "engine/gate.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/unit/engine/tier_fixture.h"
+
+namespace engine {
+namespace {
+
+sim::WorldOptions tight_options() {
+  sim::WorldOptions options = roomy_options();
+  options.maxmemory = 4 * 1024 * 1024;
+  options.resident_percent = 100;
+  return options;
+}
+
+BOOST_AUTO_TEST_CASE(what_there_can_never_be_room_for_is_refused_without_effect) {
+  Machine machine(tight_options());
+  const std::string reply = machine.execute({"SET", "key", std::string(6 * 1024 * 1024, 'v')});
+  BOOST_TEST(reply.starts_with("-OOM command needs"));
+  BOOST_TEST(reply.find("limit 1048576") != std::string::npos);
+  BOOST_TEST(machine.execute({"GET", "key"}) == sim::kNull);
+}
+
+BOOST_AUTO_TEST_CASE(overwriting_a_cold_key_needs_no_read) {
+  Machine machine;
+  machine.execute({"SET", "key", "old"});
+  machine.make_cold("key");
+  machine.execute({"SET", "key", "new"});
+  BOOST_TEST(machine.statistics().fetched_keys == 0u);
+  BOOST_TEST(machine.execute({"GET", "key"}) == sim::bulk("new"));
+}
+
+BOOST_AUTO_TEST_CASE(the_cold_keys_of_one_command_are_read_together) {
+  Machine machine;
+  for (const char* key : {"a", "b", "c"}) {
+    machine.execute({"SET", key, key});
+    machine.make_cold(key);
+  }
+  BOOST_TEST(machine.execute({"MGET", "a", "b", "c"}) ==
+             "*3\r\n" + sim::bulk("a") + sim::bulk("b") + sim::bulk("c"));
+  BOOST_TEST(machine.statistics().fetched_keys == 3u);
+  BOOST_TEST(machine.statistics().parked_commands <= 3u);
+}
+
+BOOST_AUTO_TEST_CASE(commands_behind_a_parked_one_have_their_keys_read_meanwhile) {
+  Machine machine;
+  for (const char* key : {"a", "b"}) {
+    machine.execute({"SET", key, key});
+    machine.make_cold(key);
+  }
+  machine.client->add({"GET", "a"});
+  machine.client->add({"GET", "b"});
+  machine.turn({machine.client.get()});
+  BOOST_TEST(machine.world.tier().fetches().size() == 2u);
+  while (machine.client->waiting() != 0) machine.turn({machine.client.get()});
+  BOOST_TEST(machine.replies.back() == sim::bulk("b"));
+}
+
+BOOST_AUTO_TEST_CASE(writers_beyond_the_budget_wait_for_demotion_and_are_all_served) {
+  Machine machine(tight_options());
+  // In one pipeline, faster than the log can take them.
+  for (int i = 0; i < 700; ++i)
+    machine.client->add({"SET", "key:" + std::to_string(i), std::string(8000, 'v')});
+  while (machine.client->waiting() != 0) machine.turn({machine.client.get()});
+  for (const std::string& reply : machine.replies) BOOST_REQUIRE_EQUAL(reply, sim::kOk);
+  BOOST_TEST(machine.world.engine().gate().parked_writers_total() > 0u);
+  BOOST_TEST(machine.statistics().demoted_keys > 0u);
+  BOOST_TEST(machine.world.engine().gate().waiting_writers() == 0u);
+  for (int i = 0; i < 700; ++i)
+    BOOST_REQUIRE_EQUAL(machine.execute({"STRLEN", "key:" + std::to_string(i)}),
+                        sim::integer(8000));
+}
+
+}  // namespace
+}  // namespace engine
