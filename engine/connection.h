@@ -60,6 +60,12 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
   size_t executed = 0;
   // Drops what was executed. Views into it are void.
   void consume();
+  // Drops what was parsed and is no command: empty lines. REQUIRES: no command of it is taken.
+  void drop_parsed() {
+    if (parsed == executed) return;
+    executed = parsed;
+    consume();
+  }
   // Keeps what is left of a buffer of the ring; at the end of the turn.
   void keep_arrived();
   // Parsing starts again at `executed`.

@@ -232,6 +232,7 @@ void Server::gather() {
 
 bool Server::take(Connection* connection) {
   connection->parser().set_authenticated(!engine_->must_authenticate(connection->session()));
+  const size_t before = batch_.size();
   while (batch_.size() < kBatchCommands && connection->may_execute()) {
     const std::string_view view = connection->view();
     resp::CommandParser& parser = connection->parser();
@@ -246,15 +247,17 @@ bool Server::take(Connection* connection) {
         break;
       }
       case resp::ParseStatus::kError:
-        if (connection->parsed == connection->executed) protocol_error(connection);
+        if (batch_.size() == before) protocol_error(connection);
         return false;
       case resp::ParseStatus::kLargeBulk:
-        if (connection->parsed != connection->executed) return true;
+        if (batch_.size() != before) return true;
+        connection->drop_parsed();
         if (!take_large(connection)) return false;
         break;
       case resp::ParseStatus::kIncomplete:
         // Views of commands in the batch must stay: more comes into view once they have run.
-        if (connection->parsed != connection->executed) return true;
+        if (batch_.size() != before) return true;
+        connection->drop_parsed();
         if (connection->pull()) break;
         connection->on_starved();
         return false;
