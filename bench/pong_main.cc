@@ -61,7 +61,7 @@ class PongConnection final : public iouring::SocketHandler {
     part_ = {replies_.data(), owed_ * kPong.size()};
     owed_ = 0;
     sending_ = true;
-    net_->send(id_, {&part_, 1});
+    net_->send(id_, {&part_, 1}, iouring::SendNotice::kLazy);
   }
 
  private:

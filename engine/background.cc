@@ -25,6 +25,30 @@ constexpr uint64_t kDefragmentRestNsMax = 60'000'000'000;
 // Values read once wait in this share of maxmemory for a second touch.
 constexpr uint64_t kProbationShare = 16;
 
+// Times a run by the thread's CPU time. Asking for that is a system call, which a run that finds no
+// work is spared: what it spent until its first question is measured by the monotonic clock, unless
+// work is expected.
+class RunTimer {
+ public:
+  RunTimer(const base::Clock& clock, bool work_expected)
+      : clock_(clock),
+        by_cpu_(work_expected),
+        begin_ns_(by_cpu_ ? clock.thread_cpu_ns() : clock.monotonic_ns()) {}
+
+  uint64_t elapsed_ns() {
+    if (!by_cpu_) {
+      by_cpu_ = true;
+      begin_ns_ = clock_.thread_cpu_ns() - (clock_.monotonic_ns() - begin_ns_);
+    }
+    return clock_.thread_cpu_ns() - begin_ns_;
+  }
+
+ private:
+  const base::Clock& clock_;
+  bool by_cpu_;
+  uint64_t begin_ns_;  // Modulo 2^64.
+};
+
 }  // namespace
 
 const char* slice_cause_name(SliceCause cause) {
@@ -45,12 +69,12 @@ Background::Background(Engine* engine)
 Background::~Background() = default;
 
 bool Background::run() {
-  const base::Clock& clock = *engine_->environment().clock;
   const uint64_t now_ns = engine_->environment().loop->turn_ns();
   if (now_ns >= next_tick_ns_) tick(now_ns);
 
-  const uint64_t begin_ns = clock.thread_cpu_ns();
+  RunTimer timer(*engine_->environment().clock, worked_);
   uint64_t spent_ns = 0;
+  worked_ = false;
   bool more = false;
   for (size_t i = 0; i < kSliceCauses; ++i) {
     const auto cause = static_cast<SliceCause>((first_cause_ + i) % kSliceCauses);
@@ -66,10 +90,11 @@ bool Background::run() {
       cause_has_more = slice(cause);
       ran = ran || cause_has_more;
       if (!ran) break;
-      slice_ns = clock.thread_cpu_ns() - begin_ns - spent_ns;
+      slice_ns = timer.elapsed_ns() - spent_ns;
     }
     more = more || cause_has_more;
     if (!ran) continue;
+    worked_ = true;
     spent_ns += slice_ns;
     SliceStatistics& statistics = statistics_[static_cast<size_t>(cause)];
     ++statistics.slices;

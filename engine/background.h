@@ -83,6 +83,7 @@ class Background {
   std::unique_ptr<Demoter> demoter_;
   uint64_t next_tick_ns_ = 0;
   size_t first_cause_ = 0;
+  bool worked_ = false;  // In the last run.
   uint64_t requested_demotion_ = 0;
   int resize_database_ = 0;
   Defragmenter defragmenter_;

@@ -97,7 +97,11 @@ void Connection::flush() {
   }
   sending_ = true;
   send_begin_ns_ = server_->begin_send(output_.in_flight_bytes());
-  server_->net().send(socket_, {pieces_.data(), count});
+  // Often nothing has to be done after a send but to reuse its buffer.
+  const bool waits = !output_.all_in_flight() || session_.close_after_reply || input_ended_ ||
+                     has_input() || output_.in_flight_bytes() > kLazySendBytesMax;
+  server_->net().send(socket_, {pieces_.data(), count},
+                      waits ? iouring::SendNotice::kPrompt : iouring::SendNotice::kLazy);
 }
 
 void Connection::close_after_flush() {

@@ -97,6 +97,8 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
 
  private:
   static constexpr size_t kPieces = 8;
+  // What the socket's buffer has room for but with a client that does not read.
+  static constexpr uint64_t kLazySendBytesMax = 16 * 1024;
 
   void limit_input();
 

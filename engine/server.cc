@@ -190,7 +190,7 @@ void Server::end_send(uint64_t bytes, uint64_t begin_ns) {
 
 void Server::turn() {
   iouring::Loop& loop = *engine_->environment().loop;
-  const uint64_t now_ns = engine_->environment().clock->monotonic_ns();
+  const uint64_t now_ns = turn_end_ns_;
   const uint64_t tick_ns = engine_->next_tick_ns();
   const bool poll = more_work_ || (!ready_.empty() && !engine_->commands_held());
   loop.turn(poll || tick_ns <= now_ns ? 0 : tick_ns - now_ns);
@@ -358,8 +358,8 @@ void Server::finish_turn() {
   if (client_memory_.over_limit(0)) close_largest();
   const int64_t now_ms = engine_->now_ms();
   if (now_ms - last_idle_check_ms_ >= kIdleCheckMs) close_idle(now_ms);
-  engine_->statistics().turns.add(engine_->environment().clock->monotonic_ns() -
-                                  engine_->environment().loop->turn_ns());
+  turn_end_ns_ = engine_->environment().clock->monotonic_ns();
+  engine_->statistics().turns.add(turn_end_ns_ - engine_->environment().loop->turn_ns());
 }
 
 void Server::close_idle(int64_t now_ms) {

@@ -108,6 +108,7 @@ class Server {
   bool more_work_ = false;  // The engine does not want the next turn to wait.
   bool stopping_ = false;
   int64_t last_idle_check_ms_ = 0;
+  uint64_t turn_end_ns_ = 0;  // When the last turn ended, which is when the next one begins.
 };
 
 }  // namespace engine

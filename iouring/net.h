@@ -30,6 +30,13 @@ struct ListenerId {
   uint32_t slot = UINT32_MAX;
 };
 
+// When on_send_done comes.
+enum class SendNotice : uint8_t {
+  kPrompt,  // As soon as the send is over.
+  kLazy,    // In the turn after that at the latest, which may wait for something else to happen.
+            // Cheaper, for replies after which nothing has to be done.
+};
+
 // What happens on one socket. Callbacks follow the rules of loop.h, with as many calls as stated.
 class SocketHandler {
  public:
@@ -87,7 +94,7 @@ class Net {
   // Sends all bytes of `parts` (1 to IOV_MAX) in order. The array and the bytes stay unchanged
   // until on_send_done. REQUIRES: attached, no other send in flight on this socket, not closed, not
   // empty.
-  virtual void send(SocketId id, std::span<const iovec> parts) = 0;
+  virtual void send(SocketId id, std::span<const iovec> parts, SendNotice notice) = 0;
 
   // Stops receiving until resume_receive(), so that the peer is slowed down by its window. What
   // the kernel has already delivered is still passed on: up to some buffers' worth. Both are

@@ -210,7 +210,7 @@ void SimNet::recycle() {
 
 // --- Sending ---
 
-void SimNet::send(SocketId id, std::span<const iovec> parts) {
+void SimNet::send(SocketId id, std::span<const iovec> parts, SendNotice) {
   Connection& at = connection(id);
   CHECK(at.handler != nullptr && !at.sending && !at.closed);
   at.sending = true;

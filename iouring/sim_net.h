@@ -51,7 +51,7 @@ class SimNet final : public Net {
   void pause_accept() override { accept_paused_ = true; }
   void resume_accept() override;
   void attach(SocketId id, SocketHandler* handler) override;
-  void send(SocketId id, std::span<const iovec> parts) override;
+  void send(SocketId id, std::span<const iovec> parts, SendNotice notice) override;
   void pause_receive(SocketId id) override;
   void resume_receive(SocketId id) override;
   void receive_into(SocketId id, base::MutableByteSpan into) override;

@@ -171,6 +171,18 @@ io_uring_sqe* UringLoop::prepare(Operation* operation) {
   return sqe;
 }
 
+io_uring_sqe* UringLoop::prepare_quiet(Operation* operation) {
+  if (!waiting_.empty() || submission_full()) return nullptr;
+  operation->quiet = true;
+  operation->quiet_position = sq_tail_;
+  quiet_.push_back({operation, sq_tail_});
+  io_uring_sqe* const sqe = take_sqe();
+  std::memset(sqe, 0, sizeof *sqe);
+  sqe->user_data = reinterpret_cast<uint64_t>(operation);
+  sqe->flags = IOSQE_CQE_SKIP_SUCCESS;
+  return sqe;
+}
+
 void UringLoop::refill() {
   while (!waiting_.empty() && !submission_full()) {
     *take_sqe() = waiting_.front();
@@ -210,6 +222,8 @@ bool UringLoop::kernel_has_more() const {
 }
 
 void UringLoop::reap() {
+  // Before the tail: failures of what is counted as taken here are among the completions below.
+  const unsigned taken = __atomic_load_n(ring_.sq.khead, __ATOMIC_ACQUIRE);
   const unsigned tail = __atomic_load_n(ring_.cq.ktail, __ATOMIC_ACQUIRE);
   unsigned head = *ring_.cq.khead;
   for (; head != tail; ++head) {
@@ -217,6 +231,9 @@ void UringLoop::reap() {
     reaped_.push_back({reinterpret_cast<Operation*>(cqe.user_data), cqe.res, cqe.flags});
   }
   __atomic_store_n(ring_.cq.khead, head, __ATOMIC_RELEASE);
+  // A failure may stand in the kernel's overflow list still.
+  const unsigned flags = __atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED);
+  if ((flags & IORING_SQ_CQ_OVERFLOW) == 0) quiet_taken_ = taken;
 }
 
 uint64_t UringLoop::wait_for(uint64_t wait_ns_max) const {
@@ -240,13 +257,25 @@ void UringLoop::turn(uint64_t wait_ns_max) {
   }
   turn_ns_ = clock_->monotonic_ns();
   run_completions();
+  run_quiet();
   run_timers();
   run_posted();
+}
+
+void UringLoop::run_quiet() {
+  while (!quiet_.empty() && static_cast<int>(quiet_taken_ - quiet_.front().position) > 0) {
+    const auto [operation, position] = quiet_.front();
+    quiet_.pop_front();
+    if (!operation->quiet || operation->quiet_position != position) continue;
+    operation->quiet = false;
+    operation->complete(operation, kQuietSuccess, 0);
+  }
 }
 
 void UringLoop::run_completions() {
   for (size_t i = 0; i < reaped_.size(); ++i) {
     const Completion completion = reaped_[i];
+    completion.operation->quiet = false;
     completion.operation->complete(completion.operation, completion.result, completion.flags);
   }
   reaped_.clear();

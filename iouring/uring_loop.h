@@ -10,6 +10,9 @@
 // (2) Callbacks run only after all completions of the turn have been copied out of the CQ.
 // (3) No SQE is lost: when the SQ is full it is submitted at once; what the kernel does not take
 //     then waits in a queue of ours and goes first afterwards.
+// (4) A quiet operation has no completion of its own when it succeeds: it ends within the
+//     io_uring_enter that takes its SQE, and a failure's completion is then in the CQ. So waiting
+//     for something to happen is not cut short by it.
 
 #ifndef BASALT_IOURING_URING_LOOP_H_
 #define BASALT_IOURING_URING_LOOP_H_
@@ -36,7 +39,13 @@ namespace iouring {
 struct Operation {
   using Complete = void (*)(Operation* operation, int32_t result, uint32_t flags);
   Complete complete = nullptr;
+  // UringLoop's own, of a quiet operation: that it has not ended, and which SQE is its last.
+  bool quiet = false;
+  unsigned quiet_position = 0;
 };
+
+// The result of a quiet operation that succeeded.
+inline constexpr int32_t kQuietSuccess = INT32_MAX;
 
 // What the running kernel offers beyond Linux 6.1.
 struct RingFeatures {
@@ -102,6 +111,10 @@ class UringLoop final : public Loop {
   // A zeroed SQE with `operation` as its user data, to be filled in before the next prepare() or
   // turn().
   io_uring_sqe* prepare(Operation* operation);
+  // The same for an operation that the kernel either carries out while it takes the SQE or fails:
+  // one that never waits (MSG_DONTWAIT). `complete` gets kQuietSuccess, in the first turn that ends
+  // after the SQE was taken, or the failure's result. Null while the SQ is full.
+  io_uring_sqe* prepare_quiet(Operation* operation);
   // Cancels all that is in flight for `operation`, whose last completion (-ECANCELED, or what it
   // had come to) arrives as usual.
   void cancel(Operation* operation);
@@ -127,6 +140,10 @@ class UringLoop final : public Loop {
     int32_t result;
     uint32_t flags;
   };
+  struct Quiet {
+    Operation* operation;
+    unsigned position;  // Of its SQE in the stream of all; an older one's failed.
+  };
   struct Signals;
   struct WakeUp;
 
@@ -145,6 +162,7 @@ class UringLoop final : public Loop {
   void reap();
   uint64_t wait_for(uint64_t wait_ns_max) const;
   void run_completions();
+  void run_quiet();
   void run_timers();
   void run_posted();
 
@@ -156,6 +174,8 @@ class UringLoop final : public Loop {
   unsigned sq_tail_ = 0;  // Ours; the kernel sees it at publish_submissions().
   std::deque<io_uring_sqe> waiting_;
   std::vector<Completion> reaped_;
+  std::deque<Quiet> quiet_;   // In the order of their SQEs.
+  unsigned quiet_taken_ = 0;  // The kernel had taken the SQEs before this one when reap() ran.
   TimerHeap timers_;
   std::vector<Task> posted_;
   std::vector<Task> running_;

@@ -272,7 +272,7 @@ void UringNet::receive_into(SocketId id, base::MutableByteSpan into) {
   advance_receive(&socket);
 }
 
-void UringNet::send(SocketId id, std::span<const iovec> parts) {
+void UringNet::send(SocketId id, std::span<const iovec> parts, SendNotice notice) {
   Socket& socket = live_socket(id);
   CHECK(!socket.send_in_flight && !socket.closing);
   CHECK(!parts.empty() && parts.size() <= IOV_MAX);
@@ -283,11 +283,22 @@ void UringNet::send(SocketId id, std::span<const iovec> parts) {
   socket.send_bytes = bytes;
   socket.sent_bytes = 0;
   socket.send_in_flight = true;
-  submit_send(&socket, parts);
+  io_uring_sqe* quiet = nullptr;
+  if (notice == SendNotice::kLazy) quiet = loop_->prepare_quiet(&socket.send_operation);
+  if (quiet == nullptr) return submit_send(&socket, parts);
+  fill_send(&socket, parts, quiet);
+  // What does not fit the socket's buffer at once comes back as a failure that names the part sent,
+  // which without MSG_WAITALL would count as success.
+  quiet->msg_flags = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL;
 }
 
 void UringNet::submit_send(Socket* socket, std::span<const iovec> parts) {
   io_uring_sqe* const sqe = loop_->prepare(&socket->send_operation);
+  fill_send(socket, parts, sqe);
+  sqe->msg_flags = MSG_WAITALL | MSG_NOSIGNAL;
+}
+
+void UringNet::fill_send(Socket* socket, std::span<const iovec> parts, io_uring_sqe* sqe) {
   if (parts.size() == 1) {
     fill_sqe(sqe, IORING_OP_SEND, socket->file, parts[0].iov_base,
              static_cast<uint32_t>(parts[0].iov_len), 0);
@@ -296,7 +307,6 @@ void UringNet::submit_send(Socket* socket, std::span<const iovec> parts) {
     socket->message.msg_iovlen = parts.size();
     fill_sqe(sqe, IORING_OP_SENDMSG, socket->file, &socket->message, 1, 0);
   }
-  sqe->msg_flags = MSG_WAITALL | MSG_NOSIGNAL;
 }
 
 void UringNet::send_completed(Operation* operation, int32_t result, uint32_t) {
@@ -305,7 +315,11 @@ void UringNet::send_completed(Operation* operation, int32_t result, uint32_t) {
     socket->send_in_flight = false;
     return socket->net->finish_close_if_idle(socket);
   }
-  if (result > 0) socket->sent_bytes += static_cast<size_t>(result);
+  if (result == kQuietSuccess) {
+    socket->sent_bytes = socket->send_bytes;
+  } else if (result > 0) {
+    socket->sent_bytes += static_cast<size_t>(result);
+  }
   const bool retry = result > 0 || result == -EINTR || result == -EAGAIN;
   if (__builtin_expect(socket->sent_bytes < socket->send_bytes && retry, 0))
     return socket->net->resubmit_rest(socket);

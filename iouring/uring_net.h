@@ -12,7 +12,9 @@
 // completion: bytes may still arrive through it. What does goes to receive_into()'s bytes first.
 //
 // Sending. One SQE per send with MSG_WAITALL, so that the kernel goes on by itself after a part;
-// what it still leaves is submitted again.
+// what it still leaves is submitted again. A lazy send is a quiet operation (UringLoop): the enter
+// that sends the replies of a turn is then the one that waits for the next requests, where
+// completions of sends would end its wait at once.
 
 #ifndef BASALT_IOURING_URING_NET_H_
 #define BASALT_IOURING_URING_NET_H_
@@ -49,7 +51,7 @@ class UringNet final : public Net {
   void pause_accept() override;
   void resume_accept() override;
   void attach(SocketId id, SocketHandler* handler) override;
-  void send(SocketId id, std::span<const iovec> parts) override;
+  void send(SocketId id, std::span<const iovec> parts, SendNotice notice) override;
   void pause_receive(SocketId id) override;
   void resume_receive(SocketId id) override;
   void receive_into(SocketId id, base::MutableByteSpan into) override;
@@ -93,6 +95,7 @@ class UringNet final : public Net {
   void advance_receive(Socket* socket);
   void cancel_multishot(Socket* socket);
   void submit_send(Socket* socket, std::span<const iovec> parts);
+  static void fill_send(Socket* socket, std::span<const iovec> parts, io_uring_sqe* sqe);
   void resubmit_rest(Socket* socket);
   // Frees a closing socket once nothing of it is in flight.
   void finish_close_if_idle(Socket* socket);

@@ -76,10 +76,10 @@ void Compaction::forget_pinned_victim() {
 bool Compaction::step(uint64_t budget_ns) {
   CHECK(static_cast<bool>(on_relocated_));
   if (stopped_ || loop_->turn_ns() < paused_until_ns_) return false;
-  const base::Clock& clock = loop_->clock();
-  const uint64_t began_ns = clock.thread_cpu_ns();
   // Without a victim the last time there is none before something changed.
   if (!look() && !reader_ && !found_victim_) return false;
+  const base::Clock& clock = loop_->clock();
+  const uint64_t began_ns = clock.thread_cpu_ns();
   do {
     if (!reader_) {
       Segment* victim = wants_victim() ? choose_victim() : nullptr;

@@ -89,6 +89,7 @@ class OutputBuffer {
   // REQUIRES: nothing is in flight, no hole is open.
   size_t gather(std::span<iovec> iovecs, uint64_t until = UINT64_MAX);
   uint64_t in_flight_bytes() const { return in_flight_end_ - sent_; }
+  bool all_in_flight() const { return produced() == in_flight_end_; }
   // Everything in flight was sent: its blocks are recycled and its leases released.
   void sent();
   // Drops everything, what is in flight too.

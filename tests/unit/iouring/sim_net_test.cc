@@ -31,7 +31,7 @@ struct Peer final : SocketHandler {
   void send_all(std::string text) {
     outgoing = std::move(text);
     part = {outgoing.data(), outgoing.size()};
-    net->send(id, {&part, 1});
+    net->send(id, {&part, 1}, SendNotice::kPrompt);
   }
 };
 

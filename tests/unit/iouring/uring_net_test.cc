@@ -39,6 +39,7 @@ struct Peer final : SocketHandler {
   int end_error = -1;
   std::vector<int32_t> sends;
   std::vector<size_t> intos;
+  SendNotice notice = SendNotice::kPrompt;
   std::function<void(Peer&)> receive_hook;
   std::function<void(Peer&)> into_hook;
 
@@ -66,7 +67,7 @@ struct Peer final : SocketHandler {
     sending = true;
     outgoing = std::move(text);
     part = {outgoing.data(), outgoing.size()};
-    net->send(id, {&part, 1});
+    net->send(id, {&part, 1}, notice);
   }
 };
 
@@ -219,10 +220,73 @@ BOOST_FIXTURE_TEST_CASE(a_send_of_many_parts_arrives_whole_and_in_order, NetFixt
     parts.push_back({text.data(), text.size()});
     all += text;
   }
-  peer.net->send(peer.id, parts);
+  peer.net->send(peer.id, parts, SendNotice::kPrompt);
   BOOST_TEST((read_exactly(client, all.size()) == all));
   turn_until([&] { return !peer.sends.empty(); });
   BOOST_TEST(peer.sends[0] == static_cast<int32_t>(all.size()));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_lazy_send_is_over_when_the_turn_that_sent_it_ends, NetFixture) {
+  int client;
+  Peer& peer = connect_peer(&client);
+  peer.notice = SendNotice::kLazy;
+  for (int round = 0; round < 3; ++round) {
+    peer.send_all("reply " + std::to_string(round));
+    loop->turn(0);
+    BOOST_TEST(!peer.sending);
+    BOOST_TEST(peer.sends.back() == 7);
+    BOOST_TEST(read_exactly(client, 7) == "reply " + std::to_string(round));
+  }
+  BOOST_TEST(peer.sends.size() == 3u);
+}
+
+BOOST_FIXTURE_TEST_CASE(lazy_sends_to_a_client_that_does_not_read_all_arrive, NetFixture) {
+  int client;
+  Peer& peer = connect_peer(&client);
+  peer.echo = false;
+  peer.notice = SendNotice::kLazy;
+  std::string all;
+  // Until one does not fit: the rest of it is then sent when there is room.
+  for (uint64_t i = 0; i < 10000 && !peer.sending; ++i) {
+    const std::string text = random_text(10000 + i, i);
+    all += text;
+    peer.send_all(text);
+    loop->turn(0);
+  }
+  BOOST_TEST_REQUIRE(peer.sending);
+  BOOST_TEST((read_exactly(client, all.size()) == all));
+  turn_until([&] { return !peer.sending; });
+  for (size_t i = 0; i < peer.sends.size(); ++i)
+    BOOST_TEST(peer.sends[i] == static_cast<int32_t>(10000 + i));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_lazy_send_to_a_client_that_left_is_an_error, NetFixture) {
+  int client;
+  Peer& peer = connect_peer(&client);
+  peer.echo = false;
+  peer.notice = SendNotice::kLazy;
+  const linger hard{1, 0};
+  setsockopt(client, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+  ::close(client);
+  clients.clear();
+  turn_until([&] { return peer.end_error >= 0; });
+  peer.send_all("too late");
+  turn_until([&] { return !peer.sends.empty(); });
+  BOOST_TEST(peer.sends[0] < 0);
+  net->close(peer.id);
+  turn_until([&] { return peer.closed; });
+}
+
+BOOST_FIXTURE_TEST_CASE(a_socket_closed_after_a_lazy_send_is_freed_and_the_bytes_arrive,
+                        NetFixture) {
+  int client;
+  Peer& peer = connect_peer(&client);
+  peer.notice = SendNotice::kLazy;
+  peer.send_all("last words");
+  loop->turn(0);
+  net->close(peer.id);
+  turn_until([&] { return peer.closed; });
+  BOOST_TEST(read_exactly(client, 11) == "last words");
 }
 
 BOOST_FIXTURE_TEST_CASE(sending_to_a_client_that_left_is_an_error_and_not_a_signal, NetFixture) {
