@@ -27,72 +27,16 @@ constexpr std::string_view kProtectedModeError =
 }  // namespace
 
 Server::Server(Engine* engine, iouring::Net* net)
-    : engine_(engine), net_(net), client_memory_(engine) {
+    : engine_(engine),
+      net_(net),
+      listeners_(engine, net, [this](iouring::SocketId socket) { accept(socket); }),
+      client_memory_(engine) {
   batch_.reserve(kBatchCommands);
 }
 
 Server::~Server() = default;
 
-// ---- Listening
-
-base::Status Server::listen(std::string* message) {
-  const Options& options = engine_->options();
-  int listening = 0;
-  if (options.port != 0)
-    for (const std::string& address : options.bind)
-      RETURN_IF_ERROR(listen_on(address, message, &listening));
-  if (!options.unixsocket.empty()) {
-    iouring::ListenOptions unix_options;
-    unix_options.unix_path = options.unixsocket;
-    unix_options.unix_mode = static_cast<uint32_t>(options.unixsocketperm);
-    base::Result<iouring::ListenerId> listener =
-        net_->listen(unix_options, [this](iouring::SocketId socket) { accept(socket); });
-    if (!listener.ok()) {
-      *message = fmt::format("Failed opening Unix socket: {}: {}", options.unixsocket,
-                             listener.error().to_string());
-      return listener.error();
-    }
-    listeners_.push_back(*listener);
-    ++listening;
-  }
-  if (listening > 0) return base::ok_status();
-  *message = "Configured to not listen anywhere, exiting.";
-  return base::Error{base::ErrorCode::kInvalid};
-}
-
-base::Status Server::listen_on(const std::string& configured, std::string* message,
-                               int* listening) {
-  const Options& options = engine_->options();
-  const bool optional = configured.starts_with('-');
-  const std::string address = optional ? configured.substr(1) : configured;
-  iouring::ListenOptions tcp_options;
-  tcp_options.address = address;
-  tcp_options.port = static_cast<uint16_t>(options.port);
-  tcp_options.backlog = static_cast<int>(options.tcp_backlog);
-  tcp_options.keepalive_s = static_cast<uint32_t>(options.tcp_keepalive);
-  base::Result<iouring::ListenerId> listener =
-      net_->listen(tcp_options, [this](iouring::SocketId socket) { accept(socket); });
-  if (listener.ok()) {
-    listeners_.push_back(*listener);
-    ++*listening;
-    return base::ok_status();
-  }
-  const int error = listener.error().sys_errno;
-  if (optional && (error == EADDRNOTAVAIL || error == EAFNOSUPPORT)) return base::ok_status();
-  // As in Redis, "::*" is an implicit part of the default bind: a host without IPv6 does not fail.
-  if (address == "::*" && (error == EAFNOSUPPORT || error == EADDRNOTAVAIL))
-    return base::ok_status();
-  std::string owner;
-  if (error == EADDRINUSE) {
-    const int pid = iouring::find_port_owner(static_cast<uint16_t>(options.port));
-    owner = pid != 0 ? fmt::format(", held by process {}", pid) : "";
-    owner += ". Stop it or choose another port";
-  }
-  engine_->log().warning("Warning: Could not create server TCP listening socket {}:{}: bind: {}",
-                         address, options.port, listener.error().to_string());
-  *message = fmt::format("Failed listening on port {} (TCP), aborting{}.", options.port, owner);
-  return listener.error();
-}
+// ---- Accepting
 
 bool Server::is_protected(iouring::SocketId socket) const {
   const Options& options = engine_->options();
@@ -348,6 +292,7 @@ void Server::finish_turn() {
       continue;
     }
     connection->flush();
+    if (connection->output().pending_bytes() > kStrangerOutputBytesMax) close_stranger(connection);
     if (!connection->closing()) connection->keep_arrived();
   }
   touched_.clear();
@@ -360,6 +305,13 @@ void Server::finish_turn() {
   if (now_ms - last_idle_check_ms_ >= kIdleCheckMs) close_idle(now_ms);
   turn_end_ns_ = engine_->environment().clock->monotonic_ns();
   engine_->statistics().turns.add(turn_end_ns_ - engine_->environment().loop->turn_ns());
+}
+
+// Replies that nobody reads are memory, which a client has to authenticate for.
+void Server::close_stranger(Connection* connection) {
+  if (connection->closing() || !engine_->must_authenticate(connection->session())) return;
+  log_closing(connection->session(), "does not read its replies and has not authenticated");
+  connection->close();
 }
 
 void Server::close_idle(int64_t now_ms) {
@@ -394,8 +346,7 @@ void Server::close_largest() {
 
 void Server::stop() {
   stopping_ = true;
-  for (const iouring::ListenerId listener : listeners_) net_->close_listener(listener);
-  listeners_.clear();
+  listeners_.close();
   for (const auto& [connection, owned] : connections_) connection->close_after_flush();
 }
 

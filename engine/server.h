@@ -23,6 +23,7 @@
 #include "engine/client_memory.h"
 #include "engine/connection.h"
 #include "engine/engine.h"
+#include "engine/listeners.h"
 #include "iouring/net.h"
 #include "resp/argument_arena.h"
 #include "resp/block_pool.h"
@@ -33,6 +34,8 @@ class Server {
  public:
   static constexpr size_t kBatchCommands = 64;
   static constexpr size_t kTurnCommands = 4096;
+  // Unsent replies with which a client that has to authenticate is closed; as in Redis.
+  static constexpr uint64_t kStrangerOutputBytesMax = 16 * 1024 + 1024;
 
   // All outlive the server.
   Server(Engine* engine, iouring::Net* net);
@@ -41,7 +44,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   // Listens where the options say. The text of the error is complete for the log.
-  base::Status listen(std::string* message);
+  base::Status listen(std::string* message) { return listeners_.open(message); }
   // One turn.
   void turn();
   // Closes the listeners and, after their replies, all connections.
@@ -73,7 +76,6 @@ class Server {
     size_t end;  // Of the command in the connection's view.
   };
 
-  base::Status listen_on(const std::string& address, std::string* message, int* listening);
   void accept(iouring::SocketId socket);
   bool is_protected(iouring::SocketId socket) const;
   void refuse_newcomer(iouring::SocketId socket, std::string_view error);
@@ -90,15 +92,16 @@ class Server {
   void protocol_error(Connection* connection);
   void settle_round();
   void finish_turn();
+  void close_stranger(Connection* connection);
   void close_idle(int64_t now_ms);
   void close_largest();
 
   Engine* const engine_;
   iouring::Net* const net_;
+  Listeners listeners_;
   ClientMemory client_memory_;
   resp::BlockPool blocks_;
   resp::ArgumentArena arena_;
-  std::vector<iouring::ListenerId> listeners_;
   std::unordered_map<Connection*, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> refused_;
   std::deque<Connection*> ready_;      // With input to parse.

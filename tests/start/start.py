@@ -17,6 +17,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from support import ROOT, seccomp  # noqa: E402
+from support.resp import Client  # noqa: E402
 from support.server import STOCK, Server, free_port  # noqa: E402
 from support.tally import TapWriter  # noqa: E402
 
@@ -133,6 +134,52 @@ class Cases:
             port = holder.getsockname()[1]
             self.refused("--port", str(port), "--bind", "127.0.0.1", "--dir", directory,
                          "--tier", "yes", "--maxmemory", "64mb", says=f"process {os.getpid()}")
+
+    def case_port_changes(self):
+        """CONFIG SET port moves the listener, or leaves it where it is"""
+        with Server(self.binary, ["--save", "", "--bind", "127.0.0.1"]) as server, \
+                socket.socket() as holder:
+            client, before, after = server.client(), server.port, free_port()
+            holder.bind(("127.0.0.1", 0))
+            holder.listen()
+            reply = client.execute("CONFIG", "SET", "port", holder.getsockname()[1])
+            expect(reply.is_error() and b"Unable to listen on this port" in reply.value,
+                   f"{reply.value}")
+            expect(answers(before), "the old port is gone")
+            expect(client.call("CONFIG", "SET", "port", after) == b"OK", "not moved")
+            expect(answers(after), "no answer on the new port")
+            expect(not connects(before), "the old port still accepts")
+            expect(client.call("PING") == b"PONG", "the client was dropped")
+
+    def case_addresses_change(self):
+        """CONFIG SET bind changes the addresses, or leaves them; none leaves the unix socket"""
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "socket")
+            with Server(self.binary, ["--save", "", "--bind", "127.0.0.1", "--unixsocket",
+                                      path]) as server:
+                client = Client(0, path=path)
+                reply = client.execute("CONFIG", "SET", "bind", "999.999.999.999")
+                expect(reply.is_error() and b"Failed to bind" in reply.value, f"{reply.value}")
+                expect(answers(server.port), "the old address is gone")
+                for bind, accepts in (("127.0.0.1 127.0.0.2", True), ("*", True), ("", False),
+                                      ("127.0.0.2", False), ("127.0.0.1", True)):
+                    expect(client.call("CONFIG", "SET", "bind", bind) == b"OK", bind)
+                    expect(connects(server.port) == accepts, f"bind '{bind}'")
+
+    def case_stranger(self):
+        """a client that has to authenticate cannot pile up replies"""
+        with Server(self.binary, ["--save", "", "--requirepass", "secret"]) as server:
+            with socket.create_connection(("127.0.0.1", server.port)) as stranger:
+                stranger.settimeout(30)
+                try:
+                    for _ in range(1000):
+                        stranger.sendall(b"SET x 5\r\n" * 1000)
+                    raise Failed("it was served on")
+                except ConnectionError:
+                    pass
+            client = server.client()
+            expect(client.call("AUTH", "secret") == b"OK" and client.call("PING") == b"PONG",
+                   "no answer")
 
     def case_locked_data_directory(self):
         """a second server on a port and directory leaves with the owner's pid"""
@@ -308,6 +355,14 @@ def answers(port, seconds=20):
         except OSError:
             time.sleep(0.05)
     return False
+
+
+def connects(port):
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 def main():
