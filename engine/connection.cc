@@ -16,6 +16,7 @@ Connection::~Connection() = default;
 void Connection::on_receive(base::ByteSpan bytes) {
   if (closing_) return;
   server_->count_input(bytes.size());
+  session_.query_buffer_bytes += bytes.size();
   const std::string_view text = base::as_text(bytes);
   if (query_.empty() && arrived_.empty()) {
     arrived_ = text;
@@ -39,6 +40,7 @@ void Connection::consume() {
   } else {
     query_.drop(executed);
   }
+  session_.query_buffer_bytes -= executed;
   parsed -= executed;
   executed = 0;
 }
@@ -53,7 +55,6 @@ void Connection::rewind_parser() {
 // A client that sends faster than it may be served is slowed down by its window; one that passes
 // its limit is closed, as Redis does.
 void Connection::limit_input() {
-  session_.query_buffer_bytes = query_.bytes();
   if (query_.bytes() > server_->query_buffer_limit()) {
     server_->log_closing(session_, "exceeded query buffer limit");
     close();
@@ -114,6 +115,7 @@ void Connection::on_send_done(int32_t result) {
   server_->end_send(output_.in_flight_bytes(), send_begin_ns_);
   if (result < 0) return close();
   output_.sent();
+  if (output_.empty()) over_soft_limit_ms = 0;
   if (!output_.empty() || session_.close_after_reply || input_ended_) flush();
   if (!closing_ && has_input()) server_->enqueue(this);
 }

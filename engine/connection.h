@@ -81,6 +81,8 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
   void resume();
   // What it takes of the server's memory.
   uint64_t buffer_bytes() const { return query_.block_bytes() + output_.block_bytes(); }
+  // Since when its unsent replies have been above the soft limit; 0: they are not.
+  int64_t over_soft_limit_ms = 0;
   bool queued = false;   // In the server's list of those with work.
   bool touched = false;  // Took part in this turn.
 

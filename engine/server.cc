@@ -291,8 +291,8 @@ void Server::finish_turn() {
       connection->close();
       continue;
     }
+    if (connection->output().pending_bytes() > kFreeOutputBytes) limit_output(connection);
     connection->flush();
-    if (connection->output().pending_bytes() > kStrangerOutputBytesMax) close_stranger(connection);
     if (!connection->closing()) connection->keep_arrived();
   }
   touched_.clear();
@@ -307,10 +307,29 @@ void Server::finish_turn() {
   engine_->statistics().turns.add(turn_end_ns_ - engine_->environment().loop->turn_ns());
 }
 
-// Replies that nobody reads are memory, which a client has to authenticate for.
-void Server::close_stranger(Connection* connection) {
-  if (connection->closing() || !engine_->must_authenticate(connection->session())) return;
-  log_closing(connection->session(), "does not read its replies and has not authenticated");
+// Before anything is sent, as in Redis: what one command adds can be too much already.
+void Server::limit_output(Connection* connection) {
+  if (connection->closing()) return;
+  const uint64_t pending = connection->output().pending_bytes();
+  const OutputBufferLimit& limit =
+      engine_->options().client_output_buffer_limit[static_cast<size_t>(ClientClass::kNormal)];
+  if (engine_->must_authenticate(connection->session()) && pending > kFreeOutputBytes)
+    return close_over_output(connection, "does not read its replies and has not authenticated");
+  if (limit.hard_bytes != 0 && pending > limit.hard_bytes)
+    return close_over_output(connection, "exceeds the hard client-output-buffer-limit");
+  if (limit.soft_bytes == 0 || pending <= limit.soft_bytes) {
+    connection->over_soft_limit_ms = 0;
+    return;
+  }
+  const int64_t now_ms = engine_->now_ms();
+  if (connection->over_soft_limit_ms == 0) connection->over_soft_limit_ms = now_ms;
+  if (now_ms - connection->over_soft_limit_ms > limit.soft_seconds * 1000)
+    close_over_output(connection, "exceeds the soft client-output-buffer-limit");
+}
+
+void Server::close_over_output(Connection* connection, const char* why) {
+  ++engine_->statistics().output_buffer_limit_disconnections;
+  log_closing(connection->session(), why);
   connection->close();
 }
 
@@ -319,6 +338,7 @@ void Server::close_idle(int64_t now_ms) {
   const int64_t timeout_ms = engine_->options().timeout * 1000;
   std::vector<Connection*> gone;
   for (const auto& [connection, owned] : connections_) {
+    limit_output(connection);
     const Session& session = connection->session();
     const bool idle = timeout_ms != 0 && !session.blocked && !session.parked &&
                       now_ms - session.active_ms > timeout_ms;

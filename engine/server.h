@@ -34,8 +34,9 @@ class Server {
  public:
   static constexpr size_t kBatchCommands = 64;
   static constexpr size_t kTurnCommands = 4096;
-  // Unsent replies with which a client that has to authenticate is closed; as in Redis.
-  static constexpr uint64_t kStrangerOutputBytesMax = 16 * 1024 + 1024;
+  // Unsent replies that no limit counts, about what Redis's do not count; with more a client that
+  // has to authenticate is closed.
+  static constexpr uint64_t kFreeOutputBytes = 16 * 1024 + 1024;
 
   // All outlive the server.
   Server(Engine* engine, iouring::Net* net);
@@ -92,7 +93,9 @@ class Server {
   void protocol_error(Connection* connection);
   void settle_round();
   void finish_turn();
-  void close_stranger(Connection* connection);
+  // Closes a client whose unsent replies pass client-output-buffer-limit.
+  void limit_output(Connection* connection);
+  void close_over_output(Connection* connection, const char* why);
   void close_idle(int64_t now_ms);
   void close_largest();
 

@@ -17,7 +17,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from support import ROOT, seccomp  # noqa: E402
-from support.resp import Client  # noqa: E402
+from support.resp import Client, Closed  # noqa: E402
 from support.server import STOCK, Server, free_port  # noqa: E402
 from support.tally import TapWriter  # noqa: E402
 
@@ -180,6 +180,27 @@ class Cases:
             client = server.client()
             expect(client.call("AUTH", "secret") == b"OK" and client.call("PING") == b"PONG",
                    "no answer")
+
+    def case_output_limits(self):
+        """client-output-buffer-limit closes who passes the hard limit, or the soft one for long"""
+        with Server(self.binary, ["--save", ""]) as server:
+            client, greedy, slow = server.client(), server.client(), server.client()
+            client.call("SET", "large", b"v" * 200_000)
+            client.call("CONFIG", "SET", "client-output-buffer-limit", "normal 100000 0 0")
+            greedy.send_raw(b"GET large\r\n")
+            try:
+                raise Failed(f"it was answered: {len(greedy.read().value)} bytes")
+            except (Closed, ConnectionError):
+                pass
+            slow.call("CLIENT", "SETNAME", "slow")
+            client.call("CONFIG", "SET", "client-output-buffer-limit", "normal 0 100000 1")
+            slow.send_raw(b"GET large\r\n" * 200)
+            deadline = time.monotonic() + 30
+            while b"name=slow" in client.call("CLIENT", "LIST"):
+                expect(time.monotonic() < deadline, "above the soft limit for half a minute")
+                time.sleep(0.1)
+            closed = client.info("stats")["client_output_buffer_limit_disconnections"]
+            expect(closed == "2", f"{closed} are counted")
 
     def case_locked_data_directory(self):
         """a second server on a port and directory leaves with the owner's pid"""
