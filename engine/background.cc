@@ -151,6 +151,7 @@ bool Background::snapshot_slice() { return engine_->snapshots().step(); }
 bool Background::demotion_slice() {
   if (demoter_ == nullptr) return false;
   Tier& tier = *engine_->tier();
+  demoter_->set_compress(engine_->options().rdbcompression);
   const Budget& budget = engine_->budget();
   if (tier.large_writes().step()) return true;
   tier.trim_probation(budget.limits().maxmemory / kProbationShare);

@@ -65,7 +65,8 @@ uint64_t Budget::excess(uint64_t counted_bytes) const {
 }
 
 uint64_t Budget::request_bytes_max() const {
-  return limited() ? limits_.maxmemory / kRequestShare : UINT64_MAX;
+  const bool bounded = limited() && limits_.bounds_resident;
+  return bounded ? limits_.maxmemory / kRequestShare : UINT64_MAX;
 }
 
 void Budget::release(uint64_t bytes) {

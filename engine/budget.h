@@ -38,7 +38,7 @@ class Budget {
   int64_t room(uint64_t counted_bytes) const;
   // What demotion has to free so that writers find room; 0 below the low-water mark.
   uint64_t excess(uint64_t counted_bytes) const;
-  // What one request may need at most; UINT64_MAX without a limit.
+  // What one request may need at most; UINT64_MAX unless resident memory is bounded.
   uint64_t request_bytes_max() const;
 
   void reserve(uint64_t bytes) { reserved_ += bytes; }

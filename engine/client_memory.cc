@@ -38,10 +38,7 @@ bool ClientMemory::may_receive(uint64_t query_bytes) const {
   return !budget.limits().bounds_resident || budget.room(base::memory_used_total()) >= 0;
 }
 
-uint64_t ClientMemory::bulk_bytes_max() const {
-  const Budget& budget = engine_->budget();
-  return budget.limits().bounds_resident ? budget.request_bytes_max() : UINT64_MAX;
-}
+uint64_t ClientMemory::bulk_bytes_max() const { return engine_->budget().request_bytes_max(); }
 
 void ClientMemory::forget(Connection* connection) { std::erase(paused_, connection); }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "engine/eviction.h"
@@ -207,9 +208,16 @@ Outcome Engine::execute(Session* session, const Request& request) {
   }
   Keyspace& keyspace = databases_.at(session->database);
   std::string error;
-  switch (gate_->admit(session, keyspace, request, &error)) {
+  Admission admission = gate_->admit(session, keyspace, request, &error);
+  if (admission == Admission::kReady) run(session, keyspace, request);
+  if (session->wants_room) [[unlikely]] {
+    session->wants_room = false;
+    admission = gate_->admit_again(session, request, &error);
+    if (admission == Admission::kReady) run(session, keyspace, request);
+    CHECK(!session->wants_room);
+  }
+  switch (admission) {
     case Admission::kReady:
-      run(session, keyspace, request);
       break;
     case Admission::kRefused:
       ++statistics_.commands[request.command->id].rejected_calls;
@@ -232,6 +240,8 @@ void Engine::run(Session* session, Keyspace& keyspace, const Request& request) {
   session->failed = false;
   keyspace.shared().counts_touches = !session->no_touch;
   request.command->handler(context);
+  if (session->wants_room) [[unlikely]]
+    return;
   CommandStatistics& counters = statistics_.commands[request.command->id];
   ++counters.calls;
   // The commands of a batch follow each other: one reading ends this one and begins the next.

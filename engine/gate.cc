@@ -40,9 +40,14 @@ Admission Gate::admit(Session* session, Keyspace& keyspace, const Request& reque
     wait_in_line(session);
     return Admission::kParked;
   }
-  if (budget_->limited() && request.command->has(command_flag::kDenyOom))
+  if (budget_->limited() &&
+      (request.command->has(command_flag::kDenyOom) || session->extra_bytes != 0))
     return admit_write(session, request, error);
   return Admission::kReady;
+}
+
+Admission Gate::admit_again(Session* session, const Request& request, std::string* error) {
+  return admit_write(session, request, error);
 }
 
 void Gate::wait_in_line(Session* session) {
@@ -112,17 +117,17 @@ Admission Gate::admit_cold(Session* session, Keyspace& keyspace, const Request& 
 }
 
 Admission Gate::admit_write(Session* session, const Request& request, std::string* error) {
-  const int64_t bytes = static_cast<int64_t>(words_bytes(request.words));
+  const int64_t bytes = static_cast<int64_t>(words_bytes(request.words) + session->extra_bytes);
+  if (static_cast<uint64_t>(bytes) > budget_->request_bytes_max()) [[unlikely]] {
+    *error = needs_too_much(static_cast<uint64_t>(bytes), budget_->request_bytes_max());
+    return Admission::kRefused;
+  }
   room_ -= bytes;
   if (room_ >= 0 && waiting_writers_.empty()) [[likely]]
     return Admission::kReady;
   room_ = budget_->room(base::memory_used_total()) - bytes;
   const bool first = waiting_writers_.empty() || waiting_writers_.front() == session;
   if (room_ >= 0 && first) return Admission::kReady;
-  if (static_cast<uint64_t>(bytes) > budget_->request_bytes_max()) {
-    *error = needs_too_much(static_cast<uint64_t>(bytes), budget_->request_bytes_max());
-    return Admission::kRefused;
-  }
   if (tier_ == nullptr || exhausted_) {
     if (evictor_->evict_for(static_cast<uint64_t>(bytes))) return Admission::kReady;
     *error = kOomError;
@@ -140,6 +145,7 @@ void Gate::clear_notes(Keyspace& keyspace, const Request& request) {
 }
 
 void Gate::finish(Session* session) {
+  session->extra_bytes = 0;
   if (!session->holds.empty()) [[unlikely]]
     tier_->release_holds(session, session->command_sequence);
   if (!waiting_writers_.empty()) [[unlikely]]

@@ -6,7 +6,8 @@
 // the top, so nothing that was checked before the wait is trusted after it.
 //
 //   every key located? -- no --> park (lookups in flight)
-//   more than a quarter of maxmemory? --> refuse: -OOM command needs N bytes, limit M
+//   more than a quarter of maxmemory, of values or of words? --> refuse:
+//                         -OOM command needs N bytes, limit M
 //   every value resident? -- no --> park (reads in flight)
 //   room for what is written? -- no --> park until demotion or eviction made room, or refuse
 //   run
@@ -70,6 +71,9 @@ class Gate {
   // What admit() told the keyspaces of cold keys is void once the handler has run, or will not run
   // in this turn.
   void clear_notes(Keyspace& keyspace, const Request& request);
+  // A command that ran found that it needs session->extra_bytes more. kParked or kRefused, as above;
+  // kReady: it may run again at once.
+  Admission admit_again(Session* session, const Request& request, std::string* error);
   // The command ran, or will not: what was held for it is given back.
   void finish(Session* session);
   // Starts the lookups and reads of the command that stands `behind` places behind the parked one

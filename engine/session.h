@@ -70,6 +70,10 @@ struct Session {
   bool parked = false;
   // Blocked: its last command has run and has not replied yet.
   bool blocked = false;
+  // Memory beyond its words that the command at hand was found to need. The gate has it before the
+  // command runs again; set with `wants_room` by a handler that ended without effect or reply.
+  uint64_t extra_bytes = 0;
+  bool wants_room = false;
   // Commands behind the parked one that were looked at in this round.
   uint64_t looked_ahead = 0;
   // The command that runs has replied with an error.

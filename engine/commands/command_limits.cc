@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "base/memory.h"
 #include "engine/engine.h"
 #include "engine/value/chunked_string.h"
 
@@ -23,14 +22,11 @@ bool fits_long_string(const CommandContext& context, uint64_t bytes) {
 
 bool may_take(const CommandContext& context, uint64_t bytes) {
   const Budget& budget = context.engine().budget();
-  if (bytes > budget.request_bytes_max()) {
-    context.error(
-        fmt::format("-OOM command needs {} bytes, limit {}", bytes, budget.request_bytes_max()));
-    return false;
-  }
-  if (!budget.limited() || static_cast<int64_t>(bytes) <= budget.room(base::memory_used_total()))
-    return true;
-  context.error("-OOM command not allowed when used memory > 'maxmemory'.");
+  Session& session = context.session();
+  const bool bounded = budget.limited() && budget.limits().bounds_resident;
+  if (!bounded || bytes <= session.extra_bytes) return true;
+  session.extra_bytes = bytes;
+  session.wants_room = true;
   return false;
 }
 

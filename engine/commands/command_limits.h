@@ -20,8 +20,9 @@ inline bool fits_string(const CommandContext& context, uint64_t bytes) {
   return bytes <= base::kInlineValueBytesMax || fits_long_string(context, bytes);
 }
 
-// Whether the command may take `bytes` of memory that the gate could not know of, for a while or
-// for good; replies with an -OOM error when it may not.
+// Whether the command has `bytes` of memory that the gate could not know of, to take for a while or
+// for good. When it does not yet, the handler returns without effect or reply: the gate waits for
+// the room, or refuses, and the command runs again from the top. REQUIRES: asked once per run.
 bool may_take(const CommandContext& context, uint64_t bytes);
 
 }  // namespace engine

@@ -15,10 +15,12 @@ constexpr uint32_t kPageEntries = 64;
 
 // A search for a cold key, from a random hash to the end and then from the start.
 struct Search {
-  NamespaceId namespace_id;
+  int database;
+  NamespaceId namespace_id;  // That the database had when the search began.
   uint64_t session_id;
   uint64_t start_hash;
   bool wrapped = false;
+  int rounds_left = 3;  // Of searches that meet only keys on their way between the tiers.
 };
 
 bool has_expired(const logstore::IndexValue& value, int64_t now_ms) {
@@ -58,22 +60,32 @@ void look_from(Engine& engine, const Search& search, uint64_t hash_from);
 
 void on_page(Engine& engine, Search search, const base::Result<logstore::WalkPage>& page) {
   if (engine.session(search.session_id) == nullptr) return;
-  Keyspace* const keyspace = engine.databases().find(search.namespace_id);
+  Keyspace& keyspace = engine.databases().at(search.database);
   const logstore::IndexEntry* chosen = nullptr;
-  if (page.ok() && keyspace != nullptr) {
-    chosen = choose(*keyspace, *page);
+  if (keyspace.id() != search.namespace_id) {
+    // By FLUSHDB or SWAPDB: what the page shows may never have been in this database.
+    search.namespace_id = keyspace.id();
+    search.wrapped = false;
+    if (keyspace.size() != 0) return look_from(engine, search, search.start_hash);
+  } else if (page.ok()) {
+    chosen = choose(keyspace, *page);
     const bool around = search.wrapped && (page->complete || page->hash_next > search.start_hash);
     if (chosen == nullptr && !around) {
       if (!page->complete) return look_from(engine, search, page->hash_next);
       search.wrapped = true;
       return look_from(engine, search, 0);
     }
+    // What was resident when a page was asked for has become cold since.
+    if (chosen == nullptr && keyspace.dictionary().empty() && keyspace.size() != 0 &&
+        --search.rounds_left > 0) {
+      search.wrapped = false;
+      return look_from(engine, search, search.start_hash);
+    }
   }
-  engine.complete(search.session_id, [keyspace, chosen](resp::ReplyWriter& reply) {
+  engine.complete(search.session_id, [&keyspace, chosen](resp::ReplyWriter& reply) {
     if (chosen != nullptr) return reply.bulk(chosen->key.key);
     // Nothing is cold any more, or the index cannot be read: one of the others will do.
-    if (keyspace != nullptr) return reply_resident(*keyspace, reply);
-    reply.null();
+    reply_resident(keyspace, reply);
   });
 }
 
@@ -96,7 +108,8 @@ void randomkey_command(CommandContext& context) {
   base::Random& random = *keyspace.shared().random;
   if (random.below(keyspace.size()) < keyspace.dictionary().size())
     return reply_resident(keyspace, context.reply());
-  const Search search{keyspace.id(), context.session().id, random.next()};
+  const Search search{context.session().database, keyspace.id(), context.session().id,
+                      random.next()};
   look_from(context.engine(), search, search.start_hash);
   context.engine().block(&context.session());
 }

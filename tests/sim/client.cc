@@ -66,7 +66,7 @@ void Client::collect_reply() {
   const Planned planned = std::move(pipeline_.front());
   pipeline_.pop_front();
   on_reply_(*this, planned.words, reply);
-  view_at_start_.clear();
+  view_.clear();
 }
 
 }  // namespace sim

@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,9 +38,11 @@ class Client final : public engine::CommandSource {
   // Of the command that replies.
   int command_database() const { return command_database_; }
   const Words& next_words() const { return pipeline_.front().words; }
-  // For a command that replies later: what was there when it began.
-  void set_view_at_start(ModelDatabase view) { view_at_start_ = std::move(view); }
-  const ModelDatabase& view_at_start() const { return view_at_start_; }
+  // For a command that replies later: the keys that were there at some moment since it began.
+  void add_to_view(const ModelDatabase& database) {
+    for (const auto& [key, value] : database) view_.insert(key);
+  }
+  const std::set<std::string>& view() const { return view_; }
 
   // A batch as the server has it: take() prepares up to `commands_max`, then run() executes them
   // in order, looking ahead behind one that is parked. Returns how many are done.
@@ -66,7 +69,7 @@ class Client final : public engine::CommandSource {
   std::deque<Planned> pipeline_;
   std::vector<engine::Request> batch_;
   int command_database_ = 0;
-  ModelDatabase view_at_start_;
+  std::set<std::string> view_;
   bool executing_ = false;
 };
 

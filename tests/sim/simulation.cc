@@ -110,7 +110,9 @@ void Simulation::execute_commands() {
   world_.engine().begin_batch();
   for (Client* client : ready) {
     client->run();
-    if (client->session().blocked) client->set_view_at_start(model_.at(client->command_database()));
+    for (const auto& each : clients_)
+      if (each->session().blocked && each->next_words()[0] == "RANDOMKEY")
+        each->add_to_view(model_.at(each->command_database()));
     saves_.observe(model_, snapshot_may_fail());
   }
   world_.engine().end_batch();
@@ -129,10 +131,10 @@ void Simulation::on_reply(const Client& client, const Words& words, std::string_
   if (is_excused(database, words, reply)) return;
   if (words[0].starts_with("FLUSH")) coverage_.add(Seen::kFlushes);
   std::string wrong = model_.execute(database, words, reply, world_.engine().now_ms());
-  // It began before and may answer as of then, or find that all it looked at has moved.
-  if (words[0] == "RANDOMKEY" && !wrong.empty() && !client.view_at_start().empty()) {
+  // It may answer as of any moment since it began, or find that all it looked at has moved.
+  if (words[0] == "RANDOMKEY" && !wrong.empty() && !client.view().empty()) {
     if (reply == kNull) wrong.clear();
-    for (const auto& [key, value] : client.view_at_start())
+    for (const std::string& key : client.view())
       if (reply == bulk(key)) wrong.clear();
   }
   if (wrong.empty()) {

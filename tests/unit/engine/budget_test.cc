@@ -67,6 +67,9 @@ BOOST_AUTO_TEST_CASE(demotion_begins_at_the_low_water_mark_before_room_is_gone) 
 
 BOOST_AUTO_TEST_CASE(one_request_may_need_a_quarter_of_maxmemory) {
   BOOST_TEST(bounded_budget().request_bytes_max() == kMaxmemory / 4);
+  Budget counted;
+  counted.set_limits({.maxmemory = kMaxmemory, .bounds_resident = false});
+  BOOST_TEST(counted.request_bytes_max() == UINT64_MAX);
 }
 
 BOOST_AUTO_TEST_CASE(a_lower_limit_holds_from_the_moment_it_is_set) {

@@ -73,5 +73,27 @@ BOOST_AUTO_TEST_CASE(writers_beyond_the_budget_wait_for_demotion_and_are_all_ser
                         sim::integer(8000));
 }
 
+BOOST_AUTO_TEST_CASE(a_command_that_finds_that_it_needs_more_waits_for_it) {
+  Machine machine(tight_options());
+  for (int i = 0; i < 400; ++i)
+    machine.execute({"SET", "key:" + std::to_string(i), std::string(8000, 'v')});
+  // Its words do not say what it takes.
+  for (int i = 0; i < 20; ++i)
+    BOOST_REQUIRE_EQUAL(machine.execute({"SETRANGE", "long:" + std::to_string(i), "299999", "x"}),
+                        sim::integer(300'000));
+  BOOST_TEST(machine.world.engine().gate().parked_writers_total() > 0u);
+  BOOST_TEST(machine.world.engine().gate().waiting_writers() == 0u);
+  BOOST_TEST(machine.execute({"GETRANGE", "long:0", "299998", "-1"}) ==
+             sim::bulk(std::string("\0x", 2)));
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_finds_that_it_needs_too_much_is_refused_without_effect) {
+  Machine machine(tight_options());
+  const std::string reply = machine.execute({"SETRANGE", "key", "2000000", "x"});
+  BOOST_TEST(reply.starts_with("-OOM command needs"));
+  BOOST_TEST(machine.execute({"EXISTS", "key"}) == sim::integer(0));
+  BOOST_TEST(machine.execute({"SET", "key", "v"}) == sim::kOk);
+}
+
 }  // namespace
 }  // namespace engine
