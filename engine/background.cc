@@ -20,6 +20,8 @@ constexpr size_t kResizeBuckets = 32;
 constexpr size_t kDefragmentationBuckets = 32;
 // A pass pays when it moved one in so many bytes of entries.
 constexpr uint64_t kDefragmentationShare = 20;
+// What a pass moves is resident twice until its end: so much of maxmemory.
+constexpr uint64_t kDefragmentPassShare = 32;
 constexpr uint64_t kDefragmentRestNs = 500'000'000;
 constexpr uint64_t kDefragmentRestNsMax = 60'000'000'000;
 // Values read once wait in this share of maxmemory for a second touch.
@@ -197,6 +199,9 @@ bool Background::defragmentation_slice() {
   if (!defragmenter_.running()) {
     if (now_ns < defragment_after_ns_ || !engine_->budget().worth_defragmenting()) return false;
     moved_before_pass_ = defragmenter_.moved_bytes();
+    const uint64_t maxmemory = engine_->budget().limits().maxmemory;
+    defragmenter_.set_pass_bytes_max(maxmemory / kDefragmentPassShare);
+    engine_->budget().set_moving(true);
   }
   std::vector<Dictionary*> dictionaries;
   Databases& databases = engine_->databases();
@@ -205,10 +210,13 @@ bool Background::defragmentation_slice() {
   // A pass that found little to move says that what is resident beyond the counted is no free space
   // between entries: the next one waits longer.
   const uint64_t moved = defragmenter_.moved_bytes() - moved_before_pass_;
-  const bool paid = moved > engine_->databases().shared().heap.bytes() / kDefragmentationShare;
+  const bool paid = defragmenter_.left_some() ||
+                    moved > engine_->databases().shared().heap.bytes() / kDefragmentationShare;
   defragment_rest_ns_ =
       paid ? kDefragmentRestNs : std::min(defragment_rest_ns_ * 2, kDefragmentRestNsMax);
-  defragment_after_ns_ = now_ns + defragment_rest_ns_;
+  // After the next samples, which show what came free.
+  defragment_after_ns_ = now_ns + (defragmenter_.left_some() ? 2 * kTickNs : defragment_rest_ns_);
+  engine_->budget().set_moving(defragmenter_.left_some());
   return false;
 }
 

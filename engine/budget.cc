@@ -13,7 +13,10 @@ constexpr uint64_t kTargetPerMille = 970;
 // Free space inside the allocator is reused by entries of the same size only, so that just a part
 // of it counts as room, and never more than a sample's worth of filling.
 constexpr uint64_t kReusableShare = 2;
-constexpr uint64_t kReusableBytesMax = 8 * 1024 * 1024;
+constexpr uint64_t kReuseBytesMaxShare = 32;  // Of maxmemory.
+constexpr uint64_t kReuseSteps = 8;
+// So many samples in a row without room: a second.
+constexpr uint32_t kStarvedSamplesMax = 10;
 constexpr uint64_t kRequestShare = 4;
 constexpr uint64_t kDefragmentPercent = 10;
 
@@ -31,6 +34,7 @@ uint64_t Budget::target() const {
 }
 
 void Budget::sample(uint64_t resident_bytes, uint64_t counted_bytes) {
+  const uint64_t before = resident_;
   resident_ = resident_bytes;
   resident_peak_ = std::max(resident_peak_, resident_bytes);
   uncounted_ = resident_bytes > counted_bytes ? resident_bytes - counted_bytes : 0;
@@ -40,14 +44,21 @@ void Budget::sample(uint64_t resident_bytes, uint64_t counted_bytes) {
     ceiling_ = limits_.maxmemory;
     return;
   }
-  const uint64_t reusable =
-      resident_bytes < limits_.maxmemory
-          ? std::min((uncounted_ - uncounted_least_) / kReusableShare, kReusableBytesMax)
-          : 0;
-  // Unsigned on purpose: counted + target - resident may be below counted, never below zero, since
-  // what is counted is resident but for pages not touched yet.
-  const uint64_t headroom_end = counted_bytes + target() + reusable;
-  ceiling_ = headroom_end > resident_bytes ? headroom_end - resident_bytes : 0;
+  const uint64_t reuse_max = limits_.maxmemory / kReuseBytesMaxShare;
+  // Whether writes land in free space shows in the resident set, which then stays where it is.
+  const bool grew = resident_bytes > before + reuse_max / kReuseSteps;
+  if (grew && resident_bytes > target()) {
+    reuse_ /= 2;
+  } else {
+    reuse_ = std::min(reuse_ + reuse_max / kReuseSteps, reuse_max);
+  }
+  const bool may_reuse = resident_bytes <= limits_.maxmemory + reuse_max;
+  reusable_ = may_reuse ? std::min(free_bytes() / kReusableShare, reuse_) : 0;
+  int64_t headroom = static_cast<int64_t>(target()) - static_cast<int64_t>(resident_bytes);
+  if (reusable_ > 0) headroom = std::max<int64_t>(headroom, 0) + static_cast<int64_t>(reusable_);
+  const int64_t ceiling = static_cast<int64_t>(counted_bytes) + headroom;
+  ceiling_ = static_cast<uint64_t>(std::max<int64_t>(ceiling, 0));
+  starved_samples_ = headroom < 0 ? starved_samples_ + 1 : 0;
 }
 
 int64_t Budget::room(uint64_t counted_bytes) const {
@@ -60,7 +71,11 @@ uint64_t Budget::excess(uint64_t counted_bytes) const {
   if (!limited()) return 0;
   const int64_t wanted =
       static_cast<int64_t>(target() / 100 * (100 - std::min(limits_.low_water_percent, 100u)));
-  const int64_t missing = wanted - room(counted_bytes);
+  // What is free inside the allocator becomes room when entries have been moved together; freeing
+  // more of them would only spread it further. Unless it does not come: not all of it is theirs.
+  const bool comes = moving_ && starved_samples_ <= kStarvedSamplesMax;
+  const uint64_t coming = comes ? (free_bytes() - reusable_) / kReusableShare : 0;
+  const int64_t missing = wanted - room(counted_bytes) - static_cast<int64_t>(coming);
   return missing > 0 ? static_cast<uint64_t>(missing) : 0;
 }
 
@@ -75,8 +90,8 @@ void Budget::release(uint64_t bytes) {
 }
 
 bool Budget::worth_defragmenting() const {
-  if (!limited() || !limits_.bounds_resident || uncounted_ <= uncounted_least_) return false;
-  return uncounted_ - uncounted_least_ > target() / 100 * kDefragmentPercent;
+  if (!limited() || !limits_.bounds_resident) return false;
+  return free_bytes() > target() / 100 * kDefragmentPercent;
 }
 
 }  // namespace engine

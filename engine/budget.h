@@ -3,10 +3,14 @@
 // Every 100 ms the engine samples the resident set. Between two samples counted memory
 // (base/memory.h) may grow by what was free at the sample:
 //
-//     maxmemory ----------------------------------------------- never passed by a sample
-//     target    - 3/100 below: what a sample may miss ----------
+//     maxmemory + 1/32 ------------------------------------------ nothing may be reused
+//     target    - 3/100 below maxmemory: what a sample may miss --
 //                 room at the sample + what is free inside the allocator (a part of it)
 //     resident  = counted + free inside the allocator + what nobody counts
+//
+// Demotion frees entries here and there, so most of what it frees stays resident until other
+// entries take the places or the defragmenter moves them together. Above the target writes go on
+// in that free space as long as the resident set shows that they do: it does not grow by them.
 //
 // With the tier off the limit is on counted memory alone, as Redis means maxmemory.
 //
@@ -50,11 +54,18 @@ class Budget {
   uint64_t resident_peak_bytes() const { return resident_peak_; }
   // Resident but not counted: free space inside the allocator and libraries' own memory.
   uint64_t uncounted_bytes() const { return uncounted_; }
+  // Entries are being moved together: what is free inside the allocator comes back.
+  void set_moving(bool moving) { moving_ = moving; }
   // So much of it is free inside the allocator that moving entries together would pay.
   bool worth_defragmenting() const;
 
  private:
   uint64_t target() const;
+  // Free inside the allocator, as of the last sample.
+  uint64_t free_bytes() const {
+    return limits_.bounds_resident && uncounted_ > uncounted_least_ ? uncounted_ - uncounted_least_
+                                                                    : 0;
+  }
 
   Limits limits_;
   uint64_t resident_ = 0;
@@ -63,6 +74,10 @@ class Budget {
   uint64_t uncounted_least_ = UINT64_MAX;  // The part that is never free space.
   uint64_t ceiling_ = UINT64_MAX;          // For counted memory, until the next sample.
   uint64_t reserved_ = 0;
+  uint64_t reuse_ = 0;  // How much of the free space a sample's worth of writes may count on.
+  bool moving_ = false;
+  uint32_t starved_samples_ = 0;  // The last ones, which left no room.
+  uint64_t reusable_ = 0;         // What of it the ceiling has.
 };
 
 }  // namespace engine

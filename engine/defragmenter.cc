@@ -52,13 +52,36 @@ namespace {
 
 constexpr uint64_t kPageShift = 16;
 constexpr uint64_t kPageBytes = uint64_t{1} << kPageShift;
+constexpr size_t kCellsChosenPerStep = 4096;
 
 uint64_t page_of(const Entry* entry) { return reinterpret_cast<uintptr_t>(entry) >> kPageShift; }
 
 }  // namespace
 
 bool Defragmenter::step(std::span<Dictionary* const> dictionaries, size_t buckets_max) {
-  if (phase_ == Phase::kIdle) begin();
+  switch (phase_) {
+    case Phase::kIdle:
+      begin();
+      [[fallthrough]];
+    case Phase::kCount:
+      if (walk(dictionaries, buckets_max)) return true;
+      phase_ = Phase::kChoose;
+      return true;
+    case Phase::kChoose:
+      if (choose_step()) return true;
+      heap_->heaps_->active = 1;
+      phase_ = Phase::kMove;
+      return true;
+    case Phase::kMove:
+      if (walk(dictionaries, buckets_max)) return true;
+      ++passes_;
+      stop();
+  }
+  return false;
+}
+
+// False at the end of the phase's walk.
+bool Defragmenter::walk(std::span<Dictionary* const> dictionaries, size_t buckets_max) {
   if (dictionary_ < dictionaries.size()) {
     Dictionary& dictionary = *dictionaries[dictionary_];
     position_ = phase_ == Phase::kCount ? count_step(dictionary, buckets_max)
@@ -68,14 +91,6 @@ bool Defragmenter::step(std::span<Dictionary* const> dictionaries, size_t bucket
   }
   if (dictionary_ < dictionaries.size()) return true;
   dictionary_ = 0;
-  if (phase_ == Phase::kCount) {
-    find_sparse_large_pages();
-    heap_->heaps_->active = 1;
-    phase_ = Phase::kMove;
-    return true;
-  }
-  ++passes_;
-  stop();
   return false;
 }
 
@@ -83,6 +98,10 @@ void Defragmenter::begin() {
   phase_ = Phase::kCount;
   dictionary_ = 0;
   position_ = 0;
+  class_bytes_ = {};
+  chosen_classes_ = 0;
+  chosen_share_ = 0;
+  left_some_ = false;
 }
 
 void Defragmenter::stop() {
@@ -90,6 +109,26 @@ void Defragmenter::stop() {
   heap_->heaps_->active = 0;
   page_use_.clear();
   sparse_large_.clear();
+}
+
+bool Defragmenter::choose_step() {
+  position_ = page_use_.visit(position_, kCellsChosenPerStep, [this](uint64_t bytes) {
+    if (bytes * 100 < kPageBytes * kSparsePercent) class_bytes_[bytes >> kClassShift] += bytes;
+  });
+  if (position_ != 0) return true;
+  choose_classes();
+  find_sparse_large_pages();
+  return false;
+}
+
+// The emptiest pages give most for what is moved.
+void Defragmenter::choose_classes() {
+  uint64_t bytes = 0;
+  while (chosen_classes_ < kClasses && class_bytes_[chosen_classes_] <= pass_bytes_max_ - bytes)
+    bytes += class_bytes_[chosen_classes_++];
+  if (chosen_classes_ == kClasses) return;
+  left_some_ = true;
+  chosen_share_ = (pass_bytes_max_ - bytes) * 256 / class_bytes_[chosen_classes_];
 }
 
 uint64_t Defragmenter::count_step(Dictionary& dictionary, size_t buckets_max) {
@@ -110,11 +149,19 @@ uint64_t Defragmenter::move_step(Dictionary& dictionary, size_t buckets_max) {
 }
 
 void Defragmenter::find_sparse_large_pages() {
+  large_bytes_ = 0;
   const auto visit = [](const mi_heap_t*, const mi_heap_area_t* area, void*, size_t block_bytes,
-                        void* self) {
+                        void* argument) {
+    auto* const self = static_cast<Defragmenter*>(argument);
     const auto begin = reinterpret_cast<uintptr_t>(area->blocks);
-    if (area->used * block_bytes * 100 < area->reserved * kSparsePercent)
-      static_cast<Defragmenter*>(self)->sparse_large_.push_back({begin, begin + area->reserved});
+    const uint64_t used = area->used * block_bytes;
+    if (used * 100 >= area->reserved * kSparsePercent) return true;
+    if (self->large_bytes_ + used > self->pass_bytes_max_) {
+      self->left_some_ = true;
+      return true;
+    }
+    self->large_bytes_ += used;
+    self->sparse_large_.push_back({begin, begin + area->reserved});
     return true;
   };
   for (const mi_heap_t* const heap : heap_->heaps_->large)
@@ -125,8 +172,13 @@ void Defragmenter::find_sparse_large_pages() {
 
 bool Defragmenter::on_sparse_page(const Entry* entry) const {
   // A page without a count was first used after the count.
-  const uint64_t used = page_use_.bytes_of(page_of(entry));
-  if (used != 0) return used * 100 < kPageBytes * kSparsePercent;
+  const uint64_t page = page_of(entry);
+  const uint64_t used = page_use_.bytes_of(page);
+  if (used != 0) {
+    const size_t page_class = used >> kClassShift;
+    if (page_class < chosen_classes_) return used * 100 < kPageBytes * kSparsePercent;
+    return page_class == chosen_classes_ && (page * 0x9e3779b97f4a7c15u >> 56) < chosen_share_;
+  }
   const auto address = reinterpret_cast<uintptr_t>(entry);
   const auto after =
       std::upper_bound(sparse_large_.begin(), sparse_large_.end(), address,

@@ -169,8 +169,9 @@ void Gate::forget(Session* session) {
 }
 
 void Gate::wake_writers() {
+  // Words are not what an entry takes: what ran in the last turns shows in what is counted.
+  if (budget_->limited()) room_ = budget_->room(base::memory_used_total());
   if (waiting_writers_.empty() || hold_writers_) return;
-  room_ = budget_->room(base::memory_used_total());
   if (room_ < 0 && !exhausted_) return;
   // They try again in the order of the line; each one's success lets the next one in.
   const size_t count = std::min(waiting_writers_.size(), kWritersWokenPerTurn);

@@ -84,7 +84,7 @@ class Gate {
   // Commands that write wait while this is set: a snapshot has more pre-images in memory than may
   // be.
   void hold_writers(bool hold) { hold_writers_ = hold; }
-  // Memory may have become free: wakes writers as far as there is room. Once a turn.
+  // Once a turn: asks the budget for the room and, as far as it goes, wakes writers.
   void wake_writers();
   // Demotion cannot free any more: who waits is refused.
   void set_exhausted(bool exhausted) { exhausted_ = exhausted; }

@@ -65,6 +65,35 @@ BOOST_AUTO_TEST_CASE(demotion_begins_at_the_low_water_mark_before_room_is_gone) 
   BOOST_TEST(budget.excess(90'000'000) > 0u);
 }
 
+BOOST_AUTO_TEST_CASE(above_the_target_writes_go_on_in_free_space_while_the_resident_set_stays) {
+  Budget budget = bounded_budget();
+  budget.sample(60'000'000, 55'000'000);  // So much is nobody's.
+  for (int i = 0; i < 20; ++i) budget.sample(98'000'000, 60'000'000);
+  BOOST_TEST(budget.room(60'000'000) > 1'000'000);
+  BOOST_TEST(budget.room(60'000'000) < static_cast<int64_t>(kMaxmemory / 16));
+  // They did not fit there.
+  for (uint64_t resident = 98'500'000; resident < 102'000'000; resident += 500'000)
+    budget.sample(resident, 60'000'000);
+  BOOST_TEST(budget.room(60'000'000) < 500'000);
+  budget.sample(104'000'000, 60'000'000);
+  BOOST_TEST(budget.room(60'000'000) < 0);
+}
+
+BOOST_AUTO_TEST_CASE(while_entries_are_moved_together_demotion_does_not_spread_free_space_further) {
+  Budget budget = bounded_budget();
+  budget.sample(60'000'000, 55'000'000);
+  budget.sample(98'000'000, 50'000'000);
+  BOOST_TEST(budget.excess(50'000'000) > 0u);
+  budget.set_moving(true);
+  BOOST_TEST(budget.excess(50'000'000) == 0u);
+  for (int i = 0; i < 20; ++i) budget.sample(106'000'000, 50'000'000);
+  BOOST_TEST(budget.excess(50'000'000) > 0u);
+  for (int i = 0; i < 20; ++i) budget.sample(98'000'000, 50'000'000);
+  BOOST_TEST(budget.excess(50'000'000) == 0u);
+  budget.set_moving(false);
+  BOOST_TEST(budget.excess(50'000'000) > 0u);
+}
+
 BOOST_AUTO_TEST_CASE(one_request_may_need_a_quarter_of_maxmemory) {
   BOOST_TEST(bounded_budget().request_bytes_max() == kMaxmemory / 4);
   Budget counted;

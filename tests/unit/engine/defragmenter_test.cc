@@ -78,6 +78,33 @@ BOOST_AUTO_TEST_CASE(a_pass_gathers_the_survivors_of_all_dictionaries) {
 #endif
 }
 
+#ifdef BASALT_HAVE_MIMALLOC
+BOOST_AUTO_TEST_CASE(a_pass_moves_no_more_than_it_may_and_begins_with_the_emptiest_pages) {
+  constexpr uint64_t kPassBytes = 128 * 1024;
+  Fixture fixture;
+  Dictionary dictionary(&fixture.heap, &fixture.hasher);
+  for (int i = 0; i < 100000; ++i) fixture.insert(dictionary, "key:" + std::to_string(i), 24);
+  fixture.keep_one_in(dictionary, 5);
+  const size_t pages = Fixture::pages_of(dictionary);
+  BOOST_REQUIRE(fixture.heap.bytes() > 4 * kPassBytes);
+
+  Defragmenter defragmenter(&fixture.heap);
+  defragmenter.set_pass_bytes_max(kPassBytes);
+  Dictionary* const all[] = {&dictionary};
+  while (defragmenter.step(all, 16)) {
+  }
+  BOOST_TEST(defragmenter.left_some());
+  BOOST_TEST(defragmenter.moved_bytes() > kPassBytes / 4);
+  BOOST_TEST(defragmenter.moved_bytes() < 2 * kPassBytes);
+  for (int pass = 0; pass < 40 && defragmenter.left_some(); ++pass) {
+    while (defragmenter.step(all, 16)) {
+    }
+  }
+  BOOST_TEST(!defragmenter.left_some());
+  BOOST_TEST(Fixture::pages_of(dictionary) * 2 < pages);
+}
+#endif
+
 BOOST_AUTO_TEST_CASE(entries_come_and_go_while_a_pass_runs) {
   Fixture fixture;
   Dictionary dictionary(&fixture.heap, &fixture.hasher);
