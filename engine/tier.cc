@@ -37,6 +37,7 @@ Tier::Tier(Parts parts)
       databases_(parts.databases),
       budget_(parts.budget),
       loop_(parts.loop),
+      index_cache_(parts.budget),
       large_writes_(store_.get(), index_.get(), &pages_, &databases_->shared().condemned_chunks),
       large_reads_(store_.get(), &pages_) {
   store_->set_on_relocated([this](const logstore::Relocation& moved) { on_relocated(moved); });

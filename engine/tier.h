@@ -23,6 +23,7 @@
 #include "engine/budget.h"
 #include "engine/databases.h"
 #include "engine/fetch_table.h"
+#include "engine/index_cache.h"
 #include "engine/large_reads.h"
 #include "engine/large_writes.h"
 #include "engine/page_table.h"
@@ -63,6 +64,7 @@ class Tier {
 
   logstore::LogStore& store() { return *store_; }
   logstore::KeyIndex& index() { return *index_; }
+  IndexCache& index_cache() { return index_cache_; }
   FetchTable& fetches() { return fetches_; }
   PageTable& pages() { return pages_; }
   LargeWrites& large_writes() { return large_writes_; }
@@ -179,6 +181,7 @@ class Tier {
   Databases* const databases_;
   Budget* const budget_;
   iouring::Loop* const loop_;
+  IndexCache index_cache_;
   FetchTable fetches_;
   PageTable pages_;
   LargeWrites large_writes_;

@@ -2,19 +2,12 @@
 
 #include <algorithm>
 
+#include "base/memory.h"
 #include "engine/engine.h"
 
 namespace engine {
 
 namespace {
-
-constexpr uint64_t kMiB = 1024 * 1024;
-
-// The index may take up to half of the budget; its resident memory is about twice its cache.
-size_t index_cache_bytes(uint64_t maxmemory) {
-  if (maxmemory == 0) return 256 * kMiB;
-  return static_cast<size_t>(std::clamp<uint64_t>(maxmemory / 8, 8 * kMiB, 4096 * kMiB));
-}
 
 std::string tier_directory(const Options& options) {
   if (!options.tier_dir.empty()) return options.tier_dir;
@@ -64,8 +57,10 @@ base::Result<std::unique_ptr<Tier>> open_tier(Engine& engine, std::string* messa
     return store.error();
   }
   parts.store = std::move(store).value();
+  IndexCache cache(&engine.budget());
+  cache.set_maxmemory(engine.options().maxmemory);
   base::Result<std::unique_ptr<logstore::KeyIndex>> index =
-      environment.open_index(directory + "/index", index_cache_bytes(engine.options().maxmemory));
+      environment.open_index(directory + "/index", cache.bytes());
   if (!index.ok()) {
     *message = fmt::format("Can't open the key index in {}/index: {}", directory,
                            index.error().to_string());
@@ -75,7 +70,9 @@ base::Result<std::unique_ptr<Tier>> open_tier(Engine& engine, std::string* messa
   parts.databases = &engine.databases();
   parts.budget = &engine.budget();
   parts.loop = environment.loop;
-  return std::make_unique<Tier>(std::move(parts));
+  auto tier = std::make_unique<Tier>(std::move(parts));
+  tier->index_cache().set_maxmemory(engine.options().maxmemory);
+  return tier;
 }
 
 void apply_tier_options(Engine& engine) {
@@ -84,11 +81,22 @@ void apply_tier_options(Engine& engine) {
   store.set_bytes_max(static_cast<uint64_t>(options.tier_max_bytes));
   store.set_read_depth(static_cast<uint32_t>(options.tier_read_depth));
   store.set_write_depth(static_cast<uint32_t>(options.tier_write_depth));
-  engine.tier()->index().set_cache_bytes(index_cache_bytes(options.maxmemory));
+  IndexCache& cache = engine.tier()->index_cache();
+  cache.set_maxmemory(options.maxmemory);
+  engine.tier()->index().set_cache_bytes(cache.bytes());
 }
 
 void sample_tier(Engine& engine) {
   logstore::KeyIndex& index = engine.tier()->index();
+  IndexCache& cache = engine.tier()->index_cache();
+  const logstore::IndexStatistics& statistics = index.statistics();
+  const uint64_t before = cache.bytes();
+  cache.tick({.cached_bytes = statistics.cached_bytes,
+              .memtable_bytes = statistics.memtable_bytes,
+              .disk_bytes = statistics.disk_bytes,
+              .device_reads = statistics.device_reads},
+             base::memory_used_total(), engine.gate().exhausted());
+  if (cache.bytes() != before) index.set_cache_bytes(cache.bytes());
   index.sample();
   if (!index.health().ok()) index.retry([](const base::Status&) {});
 }
