@@ -19,6 +19,8 @@ namespace {
 // What an entry takes beside key and value: header, expiry, reference, and the allocator's
 // rounding.
 constexpr uint64_t kEntryOverheadBytes = 64;
+// As in Redis, shorter values are not compressed.
+constexpr size_t kCompressedBytesMin = 21;
 
 uint64_t fetched_bytes(const Key& key, const IndexValue& where) {
   return key.text.size() + where.payload_bytes + kEntryOverheadBytes;
@@ -359,7 +361,9 @@ bool Tier::demote(Keyspace& keyspace, uint64_t hash, Entry* entry, bool compress
   if (entry->out_of_line()) return demote_large(keyspace, hash, entry);
   const std::string_view value = entry->value();
   scratch_.resize(std::max(scratch_.size(), encoded_bytes_max(value.size())));
-  const size_t payload_bytes = encode_string(value, compress, scratch_.data());
+  const bool tries = compress && value.size() >= kCompressedBytesMin && compression_.opens();
+  const size_t payload_bytes = encode_string(value, tries, scratch_.data());
+  if (tries) compression_.note(payload_bytes < value.size());
 
   logstore::UnitFields fields;
   fields.namespace_id = keyspace.id();

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "engine/budget.h"
+#include "engine/compression_gate.h"
 #include "engine/databases.h"
 #include "engine/fetch_table.h"
 #include "engine/index_cache.h"
@@ -202,6 +203,7 @@ class Tier {
   };
   std::unordered_map<uint64_t, Loaded> loaded_;
   std::vector<std::byte> scratch_;  // The payload being encoded.
+  CompressionGate compression_;
 
   OnDue on_due_;
   std::deque<FetchId> waiting_for_memory_;
