@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "engine/command_key_specs.h"
 #include "engine/command_keys.h"
+#include "engine/commands/bit_commands.h"
 #include "engine/commands/client_commands.h"
 #include "engine/commands/config_commands.h"
 #include "engine/commands/connection_commands.h"
@@ -260,13 +261,19 @@ constexpr CommandRow kRows[] = {
     {"xtrim", -4, kWrite, kStream, kDeletesFromKey, kValue},
 
     // Bitmaps
-    {"bitcount", -2, kReadOnly, kBitmap, kReadsKey, kValue},
-    {"bitfield", -2, kWrite | kDenyOom, kBitmap, {kBitfieldKeys, find_bitfield_keys}, kValue},
-    {"bitfield_ro", -2, kReadOnly | kFast, kBitmap, kReadsKey, kValue},
-    {"bitop", -4, kWrite | kDenyOom, kBitmap, kBitopKeys, kValue},
-    {"bitpos", -3, kReadOnly, kBitmap, kReadsKey, kValue},
-    {"getbit", 3, kReadOnly | kFast, kBitmap, kReadsKey, kValue},
-    {"setbit", 4, kWrite | kDenyOom, kBitmap, kReadsUpdatesKey, kValue},
+    {"bitcount", -2, kReadOnly, kBitmap, kReadsKey, kValue, bitcount_command},
+    {"bitfield",
+     -2,
+     kWrite | kDenyOom,
+     kBitmap,
+     {kBitfieldKeys, find_bitfield_keys},
+     kValue,
+     bitfield_command},
+    {"bitfield_ro", -2, kReadOnly | kFast, kBitmap, kReadsKey, kValue, bitfield_ro_command},
+    {"bitop", -4, kWrite | kDenyOom, kBitmap, kBitopKeys, kValue, bitop_command},
+    {"bitpos", -3, kReadOnly, kBitmap, kReadsKey, kValue, bitpos_command},
+    {"getbit", 3, kReadOnly | kFast, kBitmap, kReadsKey, kValue, getbit_command},
+    {"setbit", 4, kWrite | kDenyOom, kBitmap, kReadsUpdatesKey, kValue, setbit_command},
 
     // HyperLogLog
     {"pfadd", -2, kWrite | kDenyOom | kFast, kHyperLogLog, kInsertsIntoKey, kValue},
