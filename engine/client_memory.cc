@@ -1,6 +1,7 @@
 #include "engine/client_memory.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/memory.h"
 #include "engine/background.h"
@@ -33,9 +34,9 @@ uint64_t ClientMemory::bytes_max() const {
 bool ClientMemory::may_receive(uint64_t query_bytes) const {
   if (query_bytes <= kFreeInputBytes) return true;
   const Budget& budget = engine_->budget();
-  if (!budget.limited()) return true;
+  if (!budget.limited() || !budget.limits().bounds_resident) return true;
   if (query_bytes > budget.limits().maxmemory / kInputShare) return false;
-  return !budget.limits().bounds_resident || budget.room(base::memory_used_total()) >= 0;
+  return budget.room(base::memory_used_total()) >= 0;
 }
 
 uint64_t ClientMemory::bulk_bytes_max() const { return engine_->budget().request_bytes_max(); }
@@ -47,16 +48,19 @@ void ClientMemory::resume_paused() {
   const Budget& budget = engine_->budget();
   const bool room = !budget.limited() || !budget.limits().bounds_resident ||
                     budget.room(base::memory_used_total()) >= kResumeBytes;
-  std::erase_if(paused_, [this, room](Connection* connection) {
-    const uint64_t bytes = connection->query().bytes();
-    if (bytes > kFreeInputBytes / 2 && (!room || !may_receive(bytes))) return false;
-    connection->resume();
-    return true;
-  });
+  // One that goes on may be paused again at once.
+  for (Connection* const connection : std::exchange(paused_, {})) {
+    const uint64_t bytes = connection->input_bytes();
+    if (bytes > kFreeInputBytes / 2 && (!room || !may_receive(bytes))) {
+      paused_.push_back(connection);
+    } else {
+      connection->resume();
+    }
+  }
 }
 
 bool ClientMemory::over_limit(uint64_t closing_bytes) const {
-  const uint64_t used = base::memory_used(base::MemoryUse::kClients);
+  const uint64_t used = base::memory_used(base::MemoryUse::kClients) + large_bytes_;
   if (used > bytes_max() && used - std::min(used, closing_bytes) > bytes_max()) return true;
   // The next sample of the resident set tells whether the last one was enough.
   return !paused_.empty() && engine_->gate().exhausted() &&

@@ -1,7 +1,9 @@
 // ClientMemory: what the buffers of all clients may take, and who has to wait or go for it.
 //
 //   input beyond kFreeInputBytes       received only while the budget has room; else the client is
-//                                      paused, and its peer's window slows it down
+//                                      paused, and its peer's window slows it down. A large value
+//                                      takes memory chunk by chunk as it comes: what was only
+//                                      announced keeps nobody else's memory
 //   a bulk of more than a quarter      refused before it is received
 //     of maxmemory
 //   all buffers above maxmemory-clients    the largest client is closed. With the cold tier on and
@@ -38,6 +40,10 @@ class ClientMemory {
   void add_paused(Connection* connection) { paused_.push_back(connection); }
   void forget(Connection* connection);
 
+  // Of a large value so much more was received, or it is not its connection's any more.
+  void add_large(uint64_t bytes) { large_bytes_ += bytes; }
+  void remove_large(uint64_t bytes) { large_bytes_ -= bytes; }
+
   // Once a turn: lets paused clients go on as far as there is room.
   void resume_paused();
   // The buffers of all clients are above their limit, or nothing else can be freed.
@@ -50,7 +56,8 @@ class ClientMemory {
 
   Engine* const engine_;
   std::vector<Connection*> paused_;
-  uint64_t closed_ns_ = 0;  // The last one that was closed for its memory.
+  uint64_t large_bytes_ = 0;  // In chunks, not in buffers.
+  uint64_t closed_ns_ = 0;    // The last one that was closed for its memory.
 };
 
 }  // namespace engine

@@ -27,6 +27,16 @@ bool CommandContext::word_is(size_t i, std::string_view lower) const {
   return equals_folded(words_[i], lower);
 }
 
+uint64_t CommandContext::word_bytes(size_t i) const {
+  const LargeCommand* const large = request_->large;
+  return large != nullptr && large->value_word() == i ? large->value_bytes() : words_[i].size();
+}
+
+ChunkedString* CommandContext::take_chunks(size_t i) const {
+  LargeCommand* const large = request_->large;
+  return large != nullptr && large->value_word() == i ? large->take_value() : nullptr;
+}
+
 Key CommandContext::key(size_t word_index) const {
   const std::string_view word = words_[word_index];
   const std::span<const RequestKey> keys = request_->keys;

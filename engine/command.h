@@ -17,6 +17,7 @@
 
 namespace engine {
 
+class ChunkedString;
 class Engine;
 class Keyspace;
 struct Request;
@@ -40,6 +41,10 @@ class CommandContext {
   CommandWords words() const { return words_; }
   size_t argc() const { return words_.size(); }
   std::string_view word(size_t i) const { return words_[i]; }
+  // The word's length, and the word itself when it was received in chunks: a reference that is the
+  // caller's, once. Null: it is in word(i). Only for the chunked_word of the command's row.
+  uint64_t word_bytes(size_t i) const;
+  ChunkedString* take_chunks(size_t i) const;
   // Case is ignored, as Redis does for options. `lower` is in lower case.
   bool word_is(size_t i, std::string_view lower) const;
 

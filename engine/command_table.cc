@@ -51,6 +51,7 @@ struct CommandRow {
   RowKeys keys;
   KeyAccess access;
   CommandFunction handler = nullptr;
+  uint8_t chunked_word = 0;  // See Command.
 };
 
 // Groups in the order of command_groups(), names in order within each.
@@ -109,14 +110,14 @@ constexpr CommandRow kRows[] = {
     {"wait", 3, kNoScript, kConnection, {}, kNone},
 
     // Strings
-    {"append", 3, kWrite | kDenyOom | kFast, kString, kInsertsIntoKey, kValue, append_command},
+    {"append", 3, kWrite | kDenyOom | kFast, kString, kInsertsIntoKey, kValue, append_command, 2},
     {"decr", 2, kWrite | kDenyOom | kFast, kString, kReadsUpdatesKey, kValue, decr_command},
     {"decrby", 3, kWrite | kDenyOom | kFast, kString, kReadsUpdatesKey, kValue, decrby_command},
     {"get", 2, kReadOnly | kFast, kString, kReadsKey, kValue, get_command},
     {"getdel", 2, kWrite | kFast, kString, kTakesFromKey, kValue, getdel_command},
     {"getex", -2, kWrite | kFast, kString, kGetexKeys, kValue, getex_command},
     {"getrange", 4, kReadOnly, kString, kReadsKey, kValue, getrange_command},
-    {"getset", 3, kWrite | kDenyOom | kFast, kString, kReadsUpdatesKey, kValue, getset_command},
+    {"getset", 3, kWrite | kDenyOom | kFast, kString, kReadsUpdatesKey, kValue, getset_command, 2},
     {"incr", 2, kWrite | kDenyOom | kFast, kString, kReadsUpdatesKey, kValue, incr_command},
     {"incrby", 3, kWrite | kDenyOom | kFast, kString, kReadsUpdatesKey, kValue, incrby_command},
     {"incrbyfloat", 3, kWrite | kDenyOom | kFast, kString, kReadsUpdatesKey, kValue,
@@ -125,11 +126,11 @@ constexpr CommandRow kRows[] = {
     {"mget", -2, kReadOnly | kFast, kString, kReadsAllKeys, kValue, mget_command},
     {"mset", -3, kWrite | kDenyOom, kString, kOverwritesEverySecondKey, kMeta, mset_command},
     {"msetnx", -3, kWrite | kDenyOom, kString, kCreatesEverySecondKey, kMeta, msetnx_command},
-    {"psetex", 4, kWrite | kDenyOom, kString, kOverwritesKey, kMeta, psetex_command},
-    {"set", -3, kWrite | kDenyOom, kString, {kSetKeys, find_set_keys}, kValue, set_command},
-    {"setex", 4, kWrite | kDenyOom, kString, kOverwritesKey, kMeta, setex_command},
-    {"setnx", 3, kWrite | kDenyOom | kFast, kString, kCreatesKey, kMeta, setnx_command},
-    {"setrange", 4, kWrite | kDenyOom, kString, kUpdatesKey, kValue, setrange_command},
+    {"psetex", 4, kWrite | kDenyOom, kString, kOverwritesKey, kMeta, psetex_command, 3},
+    {"set", -3, kWrite | kDenyOom, kString, {kSetKeys, find_set_keys}, kValue, set_command, 2},
+    {"setex", 4, kWrite | kDenyOom, kString, kOverwritesKey, kMeta, setex_command, 3},
+    {"setnx", 3, kWrite | kDenyOom | kFast, kString, kCreatesKey, kMeta, setnx_command, 2},
+    {"setrange", 4, kWrite | kDenyOom, kString, kUpdatesKey, kValue, setrange_command, 3},
     {"strlen", 2, kReadOnly | kFast, kString, kInspectsKey, kValue, strlen_command},
     {"substr", 4, kReadOnly, kString, kReadsKey, kValue, getrange_command},
 
@@ -685,6 +686,7 @@ constexpr Command derive(const CommandRow& row, size_t index) {
   command.has_plain_keys = has_plain_keys(row.keys);
   command.key_finder = row.keys.finder;
   command.handler = row.handler;
+  command.chunked_word = row.chunked_word;
   command.id = static_cast<uint16_t>(index);
   command.container_id = command.id;
   derive_legacy_keys(command);

@@ -140,6 +140,9 @@ struct Command {
   bool has_plain_keys;
   KeyFinder key_finder;
   CommandFunction handler;  // Null: not implemented, or a container such as CONFIG.
+  // The word that the handler takes in chunks where it is long (CommandContext::take_chunks); 0: it
+  // takes all words in one piece.
+  uint8_t chunked_word;
   // The legacy position of keys as COMMAND shows it; 0, 0, 0 without keys.
   int16_t first_key;
   int16_t last_key;

@@ -11,7 +11,7 @@ Connection::Connection(Server* server, iouring::SocketId socket, uint64_t sessio
       output_(&server->blocks()),
       session_(session_id, this, &output_) {}
 
-Connection::~Connection() = default;
+Connection::~Connection() { end_large(); }
 
 void Connection::on_receive(base::ByteSpan bytes) {
   if (closing_) return;
@@ -20,10 +20,17 @@ void Connection::on_receive(base::ByteSpan bytes) {
   const std::string_view text = base::as_text(bytes);
   if (query_.empty() && arrived_.empty()) {
     arrived_ = text;
+    // What follows the beginning of a large value has arrived as well, or is about to.
+    if (text.size() >= kFullBytes && large_ == nullptr && may_execute())
+      server_->look_for_large(this);
   } else {
     keep_arrived();
-    query_.append(text);
-    limit_input();
+    if (large_ != nullptr && large_->missing_bytes() > 0) {
+      receive_of_large(text);
+    } else {
+      query_.append(text);
+      limit_input();
+    }
   }
   server_->enqueue(this);
 }
@@ -55,10 +62,10 @@ void Connection::rewind_parser() {
 // A client that sends faster than it may be served is slowed down by its window; one that passes
 // its limit is closed, as Redis does.
 void Connection::limit_input() {
-  if (query_.bytes() > server_->query_buffer_limit()) {
+  if (input_bytes() > server_->query_buffer_limit()) {
     server_->log_closing(session_, "exceeded query buffer limit");
     close();
-  } else if (!paused_ && !server_->client_memory().may_receive(query_.bytes())) {
+  } else if (!paused_ && !server_->client_memory().may_receive(input_bytes())) {
     paused_ = true;
     server_->client_memory().add_paused(this);
     server_->net().pause_receive(socket_);
@@ -77,7 +84,74 @@ void Connection::on_starved() {
   if (input_ended_) close_after_flush();
 }
 
-void Connection::on_receive_into(size_t) { CHECK(false); }  // Never asked for.
+// ---- Large values
+
+void Connection::begin_large() {
+  const resp::LargeBulk bulk = parser_.large_bulk();
+  CHECK_EQ(parsed, 0u);
+  large_ = std::make_unique<LargeCommand>(bulk.total_bytes);
+  large_offset_ = bulk.offset;
+  if (query_.empty()) {
+    query_.append(arrived_.substr(0, bulk.offset));
+    large_->append(arrived_.substr(bulk.offset));
+    arrived_ = {};
+  }
+  parser_.receive_out_of_line();
+}
+
+// Bytes that came before receive_into() was asked for, or after the last of it.
+void Connection::receive_of_large(std::string_view text) {
+  if (query_.bytes() == large_offset_) text.remove_prefix(large_->append(text));
+  query_.append(text);
+  receive_large();
+}
+
+bool Connection::receive_large() {
+  while (large_->missing_bytes() > 0) {
+    const std::string_view piece = query_.piece_after(large_offset_);
+    if (piece.empty()) break;
+    query_.drop_after(large_offset_, large_->append(piece));
+  }
+  note_large();
+  if (large_->missing_bytes() == 0) return true;
+  if (into_bytes_ != 0 || input_ended_) return false;
+  limit_input();
+  if (is_held()) return false;
+  const base::MutableByteSpan space = large_->space();
+  into_bytes_ = space.size();
+  server_->net().receive_into(socket_, space);
+  return false;
+}
+
+void Connection::on_receive_into(size_t result) {
+  const bool ended = result < into_bytes_;  // on_receive_end follows.
+  into_bytes_ = 0;
+  server_->count_input(result);
+  session_.query_buffer_bytes += result;
+  large_->filled(result);
+  session_.active_ms = server_->now_ms();
+  if (!ended && receive_large()) server_->enqueue(this);
+}
+
+void Connection::note_large() {
+  server_->client_memory().add_large(large_->received_bytes() - large_bytes_);
+  large_bytes_ = large_->received_bytes();
+}
+
+void Connection::complete_large() {
+  large_->complete(parser_.arguments(), parser_.out_of_line().front().argument_index);
+  executed = parsed;
+  consume();
+}
+
+void Connection::end_large() {
+  if (large_ == nullptr) return;
+  server_->client_memory().remove_large(large_bytes_);
+  large_bytes_ = 0;
+  if (ChunkedString* const value = large_->take_value()) server_->condemn(value);
+  session_.query_buffer_bytes -= large_->received_bytes();
+  large_.reset();
+}
 
 void Connection::on_runnable() {
   session_.parked = false;
@@ -86,7 +160,9 @@ void Connection::on_runnable() {
 
 void Connection::resume() {
   paused_ = false;
-  if (!closing_) server_->net().resume_receive(socket_);
+  if (closing_) return;
+  if (large_ != nullptr && large_->missing_bytes() > 0 && receive_large()) server_->enqueue(this);
+  if (!is_held()) server_->net().resume_receive(socket_);
 }
 
 void Connection::flush() {

@@ -4,6 +4,10 @@
 // still waiting, behind those in the query buffer. The server takes commands from the front of
 // view(), executes them, and tells the connection how far it came; what is left at the end of the
 // turn is kept. A parked command keeps its bytes: it is parsed again when it is tried again.
+//
+// A large value is received straight into its chunks (engine/large_command.h): begin_large() cuts
+// what is here of it out of the input, the rest comes by receive_into(), chunk by chunk as there is
+// memory for it, and the input goes on behind it.
 
 #ifndef BASALT_ENGINE_CONNECTION_H_
 #define BASALT_ENGINE_CONNECTION_H_
@@ -12,8 +16,10 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
+#include "engine/large_command.h"
 #include "engine/query_buffer.h"
 #include "engine/session.h"
 #include "iouring/net.h"
@@ -37,7 +43,8 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
   Session& session() { return session_; }
   resp::CommandParser& parser() { return parser_; }
   resp::OutputBuffer& output() { return output_; }
-  const QueryBuffer& query() const { return query_; }
+  // Received and not executed: the query buffer and a large value.
+  uint64_t input_bytes() const { return query_.bytes() + large_bytes_; }
 
   // May execute now: not parked, blocked, closing, nor behind with its replies.
   bool may_execute() const {
@@ -48,7 +55,9 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
   // What was received and not consumed, from its beginning.
   std::string_view view() const { return query_.empty() ? arrived_ : query_.view(); }
   // Whether anything of what was received is left, in view or not.
-  bool has_input() const { return !query_.empty() || !arrived_.empty(); }
+  bool has_input() const {
+    return !query_.empty() || !arrived_.empty() || (large_ != nullptr && large_->is_complete());
+  }
   // More of what was received comes into view; false when there is no more.
   bool pull() { return query_.pull(); }
   // What was received and is not in view.
@@ -68,6 +77,20 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
   }
   // Keeps what is left of a buffer of the ring; at the end of the turn.
   void keep_arrived();
+
+  // The command whose value is received apart from the input, or waits for its execution; null when
+  // there is none.
+  LargeCommand* large() const { return large_.get(); }
+  // The value of the command at the beginning of view() goes to a LargeCommand from now on.
+  // REQUIRES: the parser announced it just now, and nothing before it is in view.
+  void begin_large();
+  // Takes what has arrived of the value and receives the rest; true when nothing is missing.
+  bool receive_large();
+  // The parser has the whole command: its words are copied and its bytes dropped.
+  void complete_large();
+  // It was executed.
+  void end_large();
+
   // Parsing starts again at `executed`.
   void rewind_parser();
 
@@ -80,7 +103,9 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
   // Receives again after a pause.
   void resume();
   // What it takes of the server's memory.
-  uint64_t buffer_bytes() const { return query_.block_bytes() + output_.block_bytes(); }
+  uint64_t buffer_bytes() const {
+    return query_.block_bytes() + output_.block_bytes() + large_bytes_;
+  }
   // Since when its unsent replies have been above the soft limit; 0: they are not.
   int64_t over_soft_limit_ms = 0;
   bool queued = false;   // In the server's list of those with work.
@@ -101,8 +126,14 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
   static constexpr size_t kPieces = 8;
   // What the socket's buffer has room for but with a client that does not read.
   static constexpr uint64_t kLazySendBytesMax = 16 * 1024;
+  // Whoever sends so much at once may be sending a large value.
+  static constexpr size_t kFullBytes = 4096;
 
   void limit_input();
+  // Closed, or received nothing further for now, since it sends more than may be held.
+  bool is_held() const { return closing_ || paused_; }
+  void receive_of_large(std::string_view text);
+  void note_large();
 
   Server* const server_;
   const iouring::SocketId socket_;
@@ -110,6 +141,10 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
   QueryBuffer query_;
   resp::OutputBuffer output_;
   std::string_view arrived_;  // In a buffer of the ring, while query_ is empty.
+  std::unique_ptr<LargeCommand> large_;
+  uint64_t large_bytes_ = 0;  // Received of its value.
+  size_t large_offset_ = 0;   // Of the value in the query buffer, where it was cut.
+  size_t into_bytes_ = 0;     // Asked of receive_into(); 0: none is in progress.
   std::array<iovec, kPieces> pieces_;
   bool sending_ = false;
   uint64_t send_begin_ns_ = 0;

@@ -27,6 +27,7 @@
 #include "engine/command_table.h"
 #include "engine/databases.h"
 #include "engine/keyspace.h"
+#include "engine/large_command.h"
 #include "engine/session.h"
 #include "engine/tier.h"
 
@@ -43,6 +44,7 @@ struct RequestKey {
 struct Request {
   const Command* command = nullptr;  // Null: unknown.
   CommandWords words;
+  LargeCommand* large = nullptr;  // Has the value that is missing in `words`; null: none is.
   std::span<const RequestKey> keys;
   bool names_databases = false;  // Some of the keys do.
   bool key_too_long = false;     // One of them exceeds base::kKeyBytesMax.

@@ -75,16 +75,39 @@ void QueryBuffer::pull_exactly(uint64_t wanted) {
   CHECK_LE(wanted, behind_bytes());
   reserve_front(wanted);
   while (wanted > 0) {
-    Block& block = behind_.front();
+    const Block& block = behind_.front();
     const size_t count = std::min<size_t>(wanted, block.end - block.begin);
     append_front({block.bytes + block.begin, count});
-    block.begin += count;
+    drop_behind(count);
     wanted -= count;
-    if (block.begin != block.end) continue;
-    pool_->give(block.bytes, block.capacity);
-    block_bytes_ -= block.capacity;
-    behind_.pop_front();
   }
+}
+
+void QueryBuffer::drop_behind(size_t bytes) {
+  Block& block = behind_.front();
+  block.begin += bytes;
+  if (block.begin != block.end) return;
+  pool_->give(block.bytes, block.capacity);
+  block_bytes_ -= block.capacity;
+  behind_.pop_front();
+}
+
+std::string_view QueryBuffer::piece_after(size_t offset) const {
+  const std::string_view front = view();
+  CHECK_LE(offset, front.size());
+  if (offset < front.size()) return front.substr(offset);
+  if (behind_.empty()) return {};
+  const Block& block = behind_.front();
+  return {block.bytes + block.begin, block.end - block.begin};
+}
+
+void QueryBuffer::drop_after(size_t offset, size_t bytes) {
+  CHECK_LE(bytes, piece_after(offset).size());
+  bytes_ -= bytes;
+  if (offset == end_ - begin_) return drop_behind(bytes);
+  char* const at = front_ + begin_ + offset;
+  std::memmove(at, at + bytes, static_cast<size_t>(front_ + end_ - at) - bytes);
+  end_ -= bytes;
 }
 
 void QueryBuffer::release_front() {

@@ -45,6 +45,11 @@ class QueryBuffer {
   bool pull();
   // Moves exactly `bytes` of them. REQUIRES: so many are behind.
   void pull_exactly(uint64_t bytes);
+  // The first bytes that follow the front's first `offset`, in one piece; empty when there are
+  // none. Valid as view() is.
+  std::string_view piece_after(size_t offset) const;
+  // Drops bytes from the beginning of that piece.
+  void drop_after(size_t offset, size_t bytes);
   void clear();
 
  private:
@@ -58,6 +63,8 @@ class QueryBuffer {
   void reserve_front(size_t bytes);
   void append_front(std::string_view bytes);
   void append_behind(std::string_view bytes);
+  // Drops bytes from the beginning of what stands behind.
+  void drop_behind(size_t bytes);
   void release_front();
 
   resp::BlockPool* const pool_;

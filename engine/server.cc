@@ -177,6 +177,17 @@ void Server::gather() {
 bool Server::take(Connection* connection) {
   connection->parser().set_authenticated(!engine_->must_authenticate(connection->session()));
   const size_t before = batch_.size();
+  if (LargeCommand* const large = connection->large()) [[unlikely]] {
+    if (!connection->may_execute()) return false;
+    if (large->is_complete()) {
+      take_large_command(connection);
+      return true;
+    }
+    if (!connection->receive_large()) {
+      connection->on_starved();
+      return false;
+    }
+  }
   while (batch_.size() < kBatchCommands && connection->may_execute()) {
     const std::string_view view = connection->view();
     resp::CommandParser& parser = connection->parser();
@@ -184,6 +195,11 @@ bool Server::take(Connection* connection) {
     connection->parsed += parser.consumed();
     switch (status) {
       case resp::ParseStatus::kCommand: {
+        if (connection->large() != nullptr) [[unlikely]] {
+          connection->complete_large();
+          take_large_command(connection);
+          return true;
+        }
         Request request = engine_->prepare(connection->session(), parser.arguments());
         batch_.push_back({connection, request, connection->parsed});
         // What it may send next depends on whether this command authenticates it.
@@ -210,7 +226,30 @@ bool Server::take(Connection* connection) {
   return connection->may_execute();
 }
 
+void Server::look_for_large(Connection* connection) {
+  connection->parser().set_authenticated(!engine_->must_authenticate(connection->session()));
+  const resp::ParseStatus status = connection->parser().parse(connection->view(), &arena_);
+  if (status == resp::ParseStatus::kCommand) return;  // It is parsed again when its turn has come.
+  connection->parsed += connection->parser().consumed();
+  connection->drop_parsed();
+  if (status == resp::ParseStatus::kLargeBulk && begin_large(connection))
+    connection->receive_large();
+}
+
+bool Server::begin_large(Connection* connection) {
+  const resp::LargeBulk bulk = connection->parser().large_bulk();
+  if (bulk.total_bytes > client_memory_.bulk_bytes_max()) return false;
+  if (!is_chunked_value(*connection, bulk)) return false;
+  connection->begin_large();
+  return true;
+}
+
 bool Server::take_large(Connection* connection) {
+  if (begin_large(connection)) {
+    if (connection->receive_large()) return true;
+    connection->on_starved();
+    return false;
+  }
   const resp::LargeBulk bulk = connection->parser().large_bulk();
   if (bulk.total_bytes > client_memory_.bulk_bytes_max()) {
     engine_->reply_error(&connection->session(),
@@ -228,6 +267,20 @@ bool Server::take_large(Connection* connection) {
   }
   connection->on_starved();
   return false;
+}
+
+bool Server::is_chunked_value(const Connection& connection, const resp::LargeBulk& bulk) const {
+  if (bulk.total_bytes <= base::kInlineValueBytesMax || bulk.name_bytes == 0) return false;
+  if (bulk.total_bytes > kChunkedStringBytesMax) return false;
+  const std::string_view name = connection.view().substr(bulk.name_offset, bulk.name_bytes);
+  const Command* const command = engine_->commands().resolve({&name, 1});
+  return command != nullptr && command->chunked_word == bulk.argument_index;
+}
+
+void Server::take_large_command(Connection* connection) {
+  Request request = engine_->prepare(connection->session(), connection->large()->words());
+  request.large = connection->large();
+  batch_.push_back({connection, request, connection->parsed});
 }
 
 void Server::protocol_error(Connection* connection) {
@@ -251,6 +304,8 @@ void Server::execute(const Item& item) {
   const Outcome outcome = engine_->execute(&session, item.request);
   if (outcome == Outcome::kParked) return;
   connection->executed = item.end;
+  if (item.request.large != nullptr) [[unlikely]]
+    connection->end_large();
   if (session.reply_mode == ReplyMode::kOn) [[likely]]
     return;
   if (session.reply_mode == ReplyMode::kSkipNext) {

@@ -65,6 +65,15 @@ class Server {
   uint64_t begin_send(uint64_t bytes);
   void end_send(uint64_t bytes, uint64_t begin_ns);
   uint64_t query_buffer_limit() const;
+  int64_t now_ms() const { return engine_->now_ms(); }
+  // Before the turn gathers commands: what has arrived of the connection's input, all of it in
+  // view, may begin with a command whose value is large. The rest is then received into the value
+  // at once.
+  void look_for_large(Connection* connection);
+  // A value that nobody wants any more, freed in slices.
+  void condemn(ChunkedString* value) {
+    engine_->databases().shared().condemned_chunks.push_back(value);
+  }
   ClientMemory& client_memory() { return client_memory_; }
   void log_closing(const Session& session, const char* why);
   void forget_session(Connection* connection);
@@ -88,8 +97,15 @@ class Server {
   void execute_batch();
   void execute(const Item& item);
   void skip(const Item& item);
-  // A large bulk has not fully arrived: true when what there is of it may come into view.
+  // The parser has announced a large bulk: a value that goes to chunks is received there from now
+  // on.
+  bool begin_large(Connection* connection);
+  // A large bulk has not fully arrived: true when parsing may go on.
   bool take_large(Connection* connection);
+  // Whether it is a value that goes to chunks.
+  bool is_chunked_value(const Connection& connection, const resp::LargeBulk& bulk) const;
+  // Takes the command whose value is in chunks.
+  void take_large_command(Connection* connection);
   void protocol_error(Connection* connection);
   void settle_round();
   void finish_turn();

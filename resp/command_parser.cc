@@ -248,7 +248,10 @@ bool CommandParser::waits_for_large_bulk(size_t input_bytes) const {
 
 LargeBulk CommandParser::large_bulk() const {
   CHECK(waits_for_large_bulk(input_bytes_));
-  return {.argument_index = read_.size(),
+  const Slice name = read_.empty() ? Slice{0, 0} : read_.front();
+  return {.name_offset = name.offset,
+          .name_bytes = name.bytes,
+          .argument_index = read_.size(),
           .total_bytes = bulk_bytes_,
           .offset = position_,
           .bytes_here = input_bytes_ - position_};

@@ -64,6 +64,9 @@ enum class ParseStatus : uint8_t {
 };
 
 struct LargeBulk {
+  // The command's name in the input; empty while that is what is being read.
+  size_t name_offset;
+  size_t name_bytes;
   size_t argument_index;
   uint64_t total_bytes;
   size_t offset;        // Of its first byte in the input, after consumed() was dropped.

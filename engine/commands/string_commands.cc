@@ -131,6 +131,13 @@ bool reply_old_value(const CommandContext& context) {
   return true;
 }
 
+// The value at word `i`, in whatever form it came.
+void set_word(const CommandContext& context, const Key& key, size_t i, const SetOptions& how) {
+  if (ChunkedString* const chunks = context.take_chunks(i))
+    return context.keyspace().set_chunks(key, chunks, how);
+  context.keyspace().set_string(key, context.word(i), how);
+}
+
 void set_with_options(CommandContext& context) {
   ValueOptions options;
   if (!parse_set_options(context, &options)) return;
@@ -141,7 +148,7 @@ void set_with_options(CommandContext& context) {
     if (!expiry_ms.has_value()) return;
     how.expiry_ms = *expiry_ms;
   }
-  if (!fits_string(context, context.word(2).size())) return;
+  if (!fits_string(context, context.word_bytes(2))) return;
   const Key key = context.key(1);
   // Of GET the old value is the reply, whether or not it is replaced.
   if (options.get && !reply_old_value(context)) return;
@@ -151,14 +158,14 @@ void set_with_options(CommandContext& context) {
       return;
     }
   }
-  context.keyspace().set_string(key, context.word(2), how);
+  set_word(context, key, 2, how);
   if (!options.get) context.reply().ok();
 }
 
 void set_with_expiry(CommandContext& context, ExpiryForm form) {
   const auto expiry_ms = expiry_from(context, 2, form);
-  if (!expiry_ms.has_value() || !fits_string(context, context.word(3).size())) return;
-  context.keyspace().set_string(context.key(1), context.word(3), {.expiry_ms = *expiry_ms});
+  if (!expiry_ms.has_value() || !fits_string(context, context.word_bytes(3))) return;
+  set_word(context, context.key(1), 3, {.expiry_ms = *expiry_ms});
   context.reply().ok();
 }
 
@@ -186,16 +193,16 @@ void get_command(CommandContext& context) {
 
 void set_command(CommandContext& context) {
   if (context.argc() != 3) return set_with_options(context);
-  if (!fits_string(context, context.word(2).size())) return;
-  context.keyspace().set_string(context.key(1), context.word(2), {});
+  if (!fits_string(context, context.word_bytes(2))) return;
+  set_word(context, context.key(1), 2, {});
   context.reply().ok();
 }
 
 void setnx_command(CommandContext& context) {
-  if (!fits_string(context, context.word(2).size())) return;
+  if (!fits_string(context, context.word_bytes(2))) return;
   const Key key = context.key(1);
   const bool is_new = !context.keyspace().exists(key);
-  if (is_new) context.keyspace().set_string(key, context.word(2), {});
+  if (is_new) set_word(context, key, 2, {});
   context.reply().integer(is_new ? 1 : 0);
 }
 
@@ -206,8 +213,8 @@ void psetex_command(CommandContext& context) {
 }
 
 void getset_command(CommandContext& context) {
-  if (!fits_string(context, context.word(2).size())) return;
-  if (reply_old_value(context)) context.keyspace().set_string(context.key(1), context.word(2), {});
+  if (!fits_string(context, context.word_bytes(2))) return;
+  if (reply_old_value(context)) set_word(context, context.key(1), 2, {});
 }
 
 void getdel_command(CommandContext& context) {

@@ -28,9 +28,13 @@ ChunkedString* chunks_to_change(Keyspace& keyspace, Dictionary::Slot slot) {
   return chunks;
 }
 
-// Writes `bytes` at `offset`, padding with zeros in between. REQUIRES: the key has a string.
-void overwrite(Keyspace& keyspace, const Key& key, uint64_t offset, std::string_view bytes) {
+// Writes word `i` at `offset`, padding with zeros in between. REQUIRES: the key has a string.
+void overwrite(const CommandContext& context, const Key& key, uint64_t offset, size_t i) {
+  Keyspace& keyspace = context.keyspace();
   const Dictionary::Slot slot = keyspace.modify(key);
+  if (ChunkedString* const chunks = context.take_chunks(i))
+    return chunks_to_change(keyspace, slot)->set_range(offset, chunks);
+  const std::string_view bytes = context.word(i);
   Entry* const entry = slot.entry();
   const uint64_t size = std::max(string_bytes(*entry), offset + bytes.size());
   if (entry->out_of_line() || size > base::kInlineValueBytesMax) {
@@ -42,7 +46,14 @@ void overwrite(Keyspace& keyspace, const Key& key, uint64_t offset, std::string_
   keyspace.put(slot, grown);
 }
 
-void create_padded(Keyspace& keyspace, const Key& key, uint64_t offset, std::string_view bytes) {
+void create_padded(const CommandContext& context, const Key& key, uint64_t offset, size_t i) {
+  Keyspace& keyspace = context.keyspace();
+  if (ChunkedString* const received = context.take_chunks(i)) {
+    ChunkedString* const chunks = ChunkedString::create();
+    chunks->set_range(offset, received);
+    return keyspace.set_chunks(key, chunks, {});
+  }
+  const std::string_view bytes = context.word(i);
   if (offset + bytes.size() <= base::kInlineValueBytesMax) {
     std::string value(offset, '\0');
     value.append(bytes);
@@ -58,18 +69,20 @@ void create_padded(Keyspace& keyspace, const Key& key, uint64_t offset, std::str
 void append_command(CommandContext& context) {
   Keyspace& keyspace = context.keyspace();
   const Key key = context.key(1);
-  const std::string_view bytes = context.word(2);
+  const uint64_t bytes = context.word_bytes(2);
   const Entry* const entry = keyspace.peek(key);
   if (entry == nullptr) {
-    if (!fits_string(context, bytes.size())) return;
-    keyspace.set_string(key, bytes, {});
-    return context.reply().integer(static_cast<int64_t>(bytes.size()));
+    if (!fits_string(context, bytes)) return;
+    ChunkedString* const chunks = context.take_chunks(2);
+    chunks != nullptr ? keyspace.set_chunks(key, chunks, {})
+                      : keyspace.set_string(key, context.word(2), {});
+    return context.reply().integer(static_cast<int64_t>(bytes));
   }
   if (entry->type() != ValueType::kString) return context.error(kWrongTypeError);
   const uint64_t old_bytes = string_bytes(*entry);
-  if (!fits_string(context, old_bytes + bytes.size())) return;
-  overwrite(keyspace, key, old_bytes, bytes);
-  context.reply().integer(static_cast<int64_t>(old_bytes + bytes.size()));
+  if (!fits_string(context, old_bytes + bytes)) return;
+  overwrite(context, key, old_bytes, 2);
+  context.reply().integer(static_cast<int64_t>(old_bytes + bytes));
 }
 
 void setrange_command(CommandContext& context) {
@@ -79,20 +92,19 @@ void setrange_command(CommandContext& context) {
   Keyspace& keyspace = context.keyspace();
   const Key key = context.key(1);
   const auto offset = static_cast<uint64_t>(from);
-  const std::string_view bytes = context.word(3);
+  const uint64_t bytes = context.word_bytes(3);
   const Entry* const entry = keyspace.peek(key);
   if (entry != nullptr && entry->type() != ValueType::kString)
     return context.error(kWrongTypeError);
   const uint64_t old_bytes = entry == nullptr ? 0 : string_bytes(*entry);
-  if (bytes.empty()) return context.reply().integer(static_cast<int64_t>(old_bytes));
-  if (!fits_string(context, offset + bytes.size())) return;
-  const uint64_t end = std::max(old_bytes, offset + bytes.size());
-  if (end - old_bytes > bytes.size() + kUnaskedGrowthMax && !may_take(context, end - old_bytes))
-    return;
+  if (bytes == 0) return context.reply().integer(static_cast<int64_t>(old_bytes));
+  if (!fits_string(context, offset + bytes)) return;
+  const uint64_t end = std::max(old_bytes, offset + bytes);
+  if (end - old_bytes > bytes + kUnaskedGrowthMax && !may_take(context, end - old_bytes)) return;
   if (entry == nullptr) {
-    create_padded(keyspace, key, offset, bytes);
+    create_padded(context, key, offset, 3);
   } else {
-    overwrite(keyspace, key, offset, bytes);
+    overwrite(context, key, offset, 3);
   }
   context.reply().integer(static_cast<int64_t>(end));
 }

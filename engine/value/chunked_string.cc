@@ -152,6 +152,25 @@ void ChunkedString::set_range(uint64_t offset, base::ByteSpan bytes) {
   append(bytes);
 }
 
+void ChunkedString::set_range(uint64_t offset, ChunkedString* from) {
+  CHECK(!from->shared());
+  CHECK_LE(offset, kChunkedStringBytesMax);
+  CHECK_LE(from->size_, kChunkedStringBytesMax - offset);
+  if (offset > size_) resize(offset);
+  if (offset == size_ && size_ % kChunk == 0) {
+    chunks_.insert(chunks_.end(), from->chunks_.begin(), from->chunks_.end());
+    charge_list();
+    size_ += from->size_;
+  } else {
+    for (size_t i = 0; i < from->chunks_.size(); ++i) {
+      set_range(offset + i * kChunk, from->chunk(i));
+      unref(from->chunks_[i]);
+    }
+  }
+  from->chunks_.clear();
+  release(from);
+}
+
 void ChunkedString::resize(uint64_t size) {
   CHECK(!shared());
   CHECK_LE(size, kChunkedStringBytesMax);

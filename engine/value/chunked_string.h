@@ -62,6 +62,10 @@ class ChunkedString {
   base::MutableByteSpan extend(size_t bytes_max);
   // Overwrites from `offset` on; a gap after the present end is filled with zeros.
   void set_range(uint64_t offset, base::ByteSpan bytes);
+  // The same with the bytes of `from`, whose reference it gives up. Never holds both in full:
+  // chunks that fit where they go are moved there, others are copied and freed one by one.
+  // REQUIRES: `from` is not shared.
+  void set_range(uint64_t offset, ChunkedString* from);
   // Cuts, or lengthens with zeros.
   void resize(uint64_t size);
 

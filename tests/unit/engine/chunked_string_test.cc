@@ -159,3 +159,37 @@ BOOST_AUTO_TEST_CASE(another_thread_may_read_and_free_a_frozen_string) {
   ChunkedString::release(chunks);
   BOOST_TEST(used() == before);
 }
+
+BOOST_AUTO_TEST_CASE(a_string_written_into_another_leaves_what_a_copy_would) {
+  base::Random random(5);
+  const uint64_t before = used();
+  for (int i = 0; i < 60; ++i) {
+    const size_t aligned = random.below(4) * base::kChunkBytes;
+    const std::string first =
+        random_text(random, random.one_in(2) ? aligned : random.below(200'000));
+    const std::string second = random_text(random, random.below(300'000));
+    const size_t offset = random.one_in(2) ? first.size() : random.below(250'000);
+    ChunkedString* to = ChunkedString::create(base::as_bytes(std::string_view(first)));
+    ChunkedString* const kept = random.one_in(2) ? to->freeze() : nullptr;
+    to = ChunkedString::writable(to);
+    const uint64_t held = used();
+    ChunkedString* const from = ChunkedString::create(base::as_bytes(std::string_view(second)));
+    to->set_range(offset, from);
+    std::string expected = first;
+    if (!second.empty()) {
+      expected.resize(std::max(first.size(), offset + second.size()));
+      expected.replace(offset, second.size(), second);
+    } else if (offset > first.size()) {
+      expected.resize(offset);
+    }
+    BOOST_TEST((text_of(*to) == expected));
+    if (kept != nullptr) BOOST_TEST((text_of(*kept) == first));
+    if (offset == first.size() && offset % base::kChunkBytes == 0)
+      BOOST_TEST(used() - held < second.size() + 2 * base::kChunkBytes);
+    to->append(base::as_bytes(std::string_view("more")));
+    BOOST_TEST((text_of(*to) == expected + "more"));
+    ChunkedString::release(to);
+    ChunkedString::release(kept);
+  }
+  BOOST_TEST(used() == before);
+}

@@ -1,6 +1,7 @@
 #define BOOST_TEST_MODULE query_buffer
 #include "engine/query_buffer.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <string>
 
@@ -76,5 +77,36 @@ BOOST_AUTO_TEST_CASE(random_appends_pulls_and_drops_agree_with_a_string) {
       BOOST_REQUIRE(model.starts_with(buffer.view()));
       BOOST_REQUIRE_EQUAL(buffer.bytes(), model.size());
     }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_follows_a_kept_beginning_is_taken_away_piece_by_piece) {
+  base::Random random(3);
+  resp::BlockPool pool;
+  for (int i = 0; i < 50; ++i) {
+    QueryBuffer buffer(&pool);
+    std::string input(20 + random.below(200'000), '\0');
+    for (char& c : input) c = static_cast<char>(random.next());
+    for (size_t at = 0; at < input.size();) {
+      const size_t count = std::min(input.size() - at, 1 + random.below(40'000));
+      buffer.append(std::string_view(input).substr(at, count));
+      at += count;
+    }
+    if (buffer.view().empty()) buffer.pull();
+    const size_t offset = random.below(std::min<size_t>(buffer.view().size(), 10)) + 1;
+    const size_t wanted = random.below(input.size() - offset + 1);
+    std::string taken;
+    while (taken.size() < wanted) {
+      const std::string_view piece = buffer.piece_after(offset);
+      BOOST_REQUIRE(!piece.empty());
+      const size_t count = std::min(piece.size(), wanted - taken.size());
+      taken += piece.substr(0, count);
+      buffer.drop_after(offset, count);
+    }
+    BOOST_TEST((taken == input.substr(offset, wanted)));
+    while (buffer.pull()) {
+    }
+    BOOST_TEST((buffer.view() == input.erase(offset, wanted)));
+    BOOST_TEST(buffer.bytes() == input.size());
   }
 }
