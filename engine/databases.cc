@@ -1,9 +1,18 @@
 #include "engine/databases.h"
 
+#include <algorithm>
+
 #include "engine/tier.h"
 #include "engine/value/chunked_string.h"
 
 namespace engine {
+
+namespace {
+
+// A look at one costs a cache miss.
+constexpr size_t kLentPerStep = 64;
+
+}  // namespace
 
 Databases::Databases(int count, const base::KeyHasher* hasher, base::Random* random)
     : shared_(hasher, random) {
@@ -14,6 +23,7 @@ Databases::Databases(int count, const base::KeyHasher* hasher, base::Random* ran
 
 Databases::~Databases() {
   for (ChunkedString* chunks : shared_.condemned_chunks) ChunkedString::release(chunks);
+  for (ChunkedString* chunks : lent_chunks_) ChunkedString::release(chunks);
 }
 
 std::unique_ptr<Keyspace> Databases::make_keyspace() {
@@ -57,15 +67,35 @@ uint64_t Databases::keys() const {
 }
 
 uint64_t Databases::pending_frees() const {
-  uint64_t entries = shared_.condemned_chunks.size();
+  uint64_t entries = shared_.condemned_chunks.size() + lent_chunks_.size();
   for (const auto& keyspace : detached_) entries += keyspace->dictionary().size();
   return entries;
 }
 
+// Who else has a reference (a reply that is being sent, a snapshot) would free the whole string in
+// one go if that were the last: this one is kept until it is.
+void Databases::take_back_lent() {
+  for (size_t i = std::min(lent_chunks_.size(), kLentPerStep); i > 0; --i) {
+    next_lent_ = next_lent_ + 1 < lent_chunks_.size() ? next_lent_ + 1 : 0;
+    ChunkedString*& lent = lent_chunks_[next_lent_];
+    if (lent->shared()) continue;
+    shared_.condemned_chunks.push_back(lent);
+    lent_.erase(lent);
+    lent = lent_chunks_.back();
+    lent_chunks_.pop_back();
+  }
+}
+
 bool Databases::free_step(size_t entries_max) {
+  take_back_lent();
   std::vector<ChunkedString*>& condemned = shared_.condemned_chunks;
   if (!condemned.empty()) {
-    if (ChunkedString::release_step(condemned.back(), entries_max)) {
+    ChunkedString* const chunks = condemned.back();
+    if (chunks->shared()) {
+      condemned.pop_back();
+      // A second reference of ours is none of others.
+      lent_.insert(chunks).second ? lent_chunks_.push_back(chunks) : ChunkedString::release(chunks);
+    } else if (ChunkedString::release_step(chunks, entries_max)) {
       condemned.pop_back();
       ++freed_entries_;
     }
@@ -79,6 +109,7 @@ bool Databases::free_step(size_t entries_max) {
   constexpr size_t kEntriesPerBucket = 8;
   const bool more =
       keyspace.dictionary().drain(entries_max / kEntriesPerBucket + 1, [&](Entry* entry) {
+        if (entry->form() == ValueForm::kChunked) condemned.push_back(entry->chunks()->freeze());
         keyspace.residence().free_detached(entry);
         ++freed_entries_;
       });

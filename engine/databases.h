@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/keyspace.h"
@@ -51,12 +52,16 @@ class Databases {
 
  private:
   std::unique_ptr<Keyspace> make_keyspace();
+  void take_back_lent();
 
   KeyspaceShared shared_;
   NamespaceId next_id_ = 1;
   std::vector<std::unique_ptr<Keyspace>> mapping_;
   std::unordered_map<NamespaceId, Keyspace*> by_id_;
   std::vector<std::unique_ptr<Keyspace>> detached_;
+  std::vector<ChunkedString*> lent_chunks_;  // Condemned, with other references.
+  std::unordered_set<ChunkedString*> lent_;  // The same.
+  size_t next_lent_ = 0;
   uint64_t freed_entries_ = 0;
 };
 

@@ -7,12 +7,6 @@ namespace {
 // 3 MiB of buffers; enough to keep a device busy.
 constexpr size_t kPagesInFlightMax = 16;
 
-ChunkedString* uninitialised_string(uint64_t bytes) {
-  ChunkedString* const chunks = ChunkedString::create();
-  while (chunks->size() < bytes) chunks->extend(bytes - chunks->size());
-  return chunks;
-}
-
 }  // namespace
 
 LargeReads::~LargeReads() { CHECK(idle()); }
@@ -20,7 +14,8 @@ LargeReads::~LargeReads() { CHECK(idle()); }
 void LargeReads::read(const LargeString& large, Done done) {
   auto read = std::make_shared<Read>();
   read->large = large;
-  read->chunks = uninitialised_string(large.bytes);
+  read->chunks = ChunkedString::create();
+  budget_->reserve(large.bytes);
   read->done = std::move(done);
   queue_.push_back(std::move(read));
 }
@@ -51,6 +46,10 @@ void LargeReads::issue_page(const std::shared_ptr<Read>& read) {
     read->failed = true;
     return;
   }
+  const uint64_t bytes = large_page_bytes(read->large.bytes, page);
+  const uint64_t end = read->chunks->size() + bytes;
+  while (read->chunks->size() < end) read->chunks->extend(end - read->chunks->size());
+  budget_->release(bytes);
   ++read->in_flight;
   ++pages_in_flight_;
   const logstore::PageKey key = logstore::page_key(read->large.value_id, page);
@@ -82,6 +81,7 @@ void LargeReads::on_page(const std::shared_ptr<Read>& read, size_t page,
 }
 
 void LargeReads::finish(Read& read) {
+  budget_->release(read.large.bytes - read.chunks->size());
   if (!read.failed) return read.done(read.chunks);
   ChunkedString::release(read.chunks);
   read.chunks = nullptr;

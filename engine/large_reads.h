@@ -1,6 +1,6 @@
 // LargeReads: brings the pages of large strings in, in bounded parallel reads.
 //
-// The string's memory is taken when its read begins; the caller has reserved it. Where a page lies
+// The string's memory is reserved when its read begins and taken page by page. Where a page lies
 // is asked at the moment its read is issued, so a relocation between two pages does no harm. When
 // the value has gone meanwhile the answer is kCancelled: its unit changed, and whoever waits for it
 // knows (I5).
@@ -16,6 +16,7 @@
 
 #include "base/function.h"
 #include "base/result.h"
+#include "engine/budget.h"
 #include "engine/page_table.h"
 #include "engine/value/chunked_string.h"
 #include "engine/value/large_string.h"
@@ -28,7 +29,8 @@ class LargeReads {
   // The string is the receiver's.
   using Done = base::InlineFunction<void(const base::Result<ChunkedString*>&)>;
 
-  LargeReads(logstore::LogStore* store, const PageTable* pages) : store_(store), pages_(pages) {}
+  LargeReads(logstore::LogStore* store, const PageTable* pages, Budget* budget)
+      : store_(store), pages_(pages), budget_(budget) {}
   ~LargeReads();
   LargeReads(const LargeReads&) = delete;
   LargeReads& operator=(const LargeReads&) = delete;
@@ -61,6 +63,7 @@ class LargeReads {
 
   logstore::LogStore* const store_;
   const PageTable* const pages_;
+  Budget* const budget_;
   std::deque<std::shared_ptr<Read>> queue_;  // With pages that are not issued.
   size_t pages_in_flight_ = 0;
 };

@@ -223,6 +223,7 @@ LargeWrites::Progress LargeWrites::advance(uint64_t value_id, Write& write) {
 }
 
 bool LargeWrites::step() {
+  if (pages_->free_step(kReleasedPerSlice)) return true;
   if (!doomed_.empty()) {
     if (release_pages(doomed_.front(), kReleasedPerSlice)) doomed_.pop_front();
     return true;

@@ -61,7 +61,8 @@ class LargeWrites {
   // slices when they are many.
   void release(const logstore::RecordRef& root);
 
-  // Appends or gives up some pages: some 100 us. True when there is more to do at once.
+  // Appends or gives up some pages, or frees dropped values: some 100 us. True when there is more
+  // to do at once.
   bool step();
   // The tier ends: nothing is appended or given up any more. `done` of what has nothing in flight
   // runs now.

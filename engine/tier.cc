@@ -41,7 +41,7 @@ Tier::Tier(Parts parts)
       loop_(parts.loop),
       index_cache_(parts.budget),
       large_writes_(store_.get(), index_.get(), &pages_, &databases_->shared().condemned_chunks),
-      large_reads_(store_.get(), &pages_) {
+      large_reads_(store_.get(), &pages_, budget_) {
   store_->set_on_relocated([this](const logstore::Relocation& moved) { on_relocated(moved); });
 }
 
@@ -216,7 +216,6 @@ void Tier::settle(FetchId id) {
   close_if_done(id);
 }
 
-// The string's memory is taken in this step, in place of its reservation.
 bool Tier::read_pages(FetchId id, const logstore::RecordView& record) {
   const base::Result<LargeString> large = decode_large_root(record.payload);
   if (!large.ok() || pages_.find(large->value_id) == nullptr) return false;

@@ -79,3 +79,40 @@ BOOST_FIXTURE_TEST_CASE(a_large_value_that_was_deleted_is_freed_in_slices, Fixtu
   }
   BOOST_TEST(base::memory_used(base::MemoryUse::kChunks) == before);
 }
+
+BOOST_FIXTURE_TEST_CASE(large_values_of_a_flushed_database_are_freed_in_slices, Fixture) {
+  Keyspace& keyspace = databases.at(0);
+  const uint64_t before = base::memory_used(base::MemoryUse::kChunks);
+  for (const char* key : {"a", "b"})
+    keyspace.set_string(keyspace.key_of(key), std::string(50 * base::kChunkBytes, 'x'), {});
+  databases.flush(0);
+  uint64_t held = base::memory_used(base::MemoryUse::kChunks);
+  while (databases.free_step(8)) {
+    const uint64_t now = base::memory_used(base::MemoryUse::kChunks);
+    BOOST_TEST(held - now <= 9 * base::kChunkBytes);
+    held = now;
+  }
+  BOOST_TEST(base::memory_used(base::MemoryUse::kChunks) == before);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_large_value_that_is_being_sent_is_freed_in_slices_afterwards, Fixture) {
+  Keyspace& keyspace = databases.at(0);
+  const uint64_t before = base::memory_used(base::MemoryUse::kChunks);
+  const Key key = keyspace.key_of("large");
+  keyspace.set_string(key, std::string(20 * base::kChunkBytes, 'x'), {});
+  ChunkedString* const sent = keyspace.find(key)->chunks()->freeze();
+  // Two references may be condemned.
+  databases.shared().condemned_chunks.push_back(sent->freeze());
+  keyspace.erase(key);
+  while (databases.free_step(4)) {
+  }
+  BOOST_TEST(base::memory_used(base::MemoryUse::kChunks) >= before + 20 * base::kChunkBytes);
+  BOOST_TEST(databases.pending_frees() == 1u);
+  ChunkedString::release(sent);
+  BOOST_TEST(base::memory_used(base::MemoryUse::kChunks) >= before + 20 * base::kChunkBytes);
+  BOOST_TEST(databases.free_step(4));
+  BOOST_TEST(base::memory_used(base::MemoryUse::kChunks) > before);
+  while (databases.free_step(4)) {
+  }
+  BOOST_TEST(base::memory_used(base::MemoryUse::kChunks) == before);
+}

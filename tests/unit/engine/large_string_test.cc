@@ -68,3 +68,37 @@ BOOST_AUTO_TEST_CASE(a_snapshot_sees_the_pages_of_its_freeze) {
   table.unfreeze();
   BOOST_TEST(table.frozen_pages(id) == nullptr);
 }
+
+BOOST_AUTO_TEST_CASE(the_values_of_a_dropped_namespace_are_gone_at_once_and_freed_in_steps) {
+  PageTable table;
+  const auto place = [](uint32_t n) { return logstore::RecordRef{n, 0, 112}; };
+  std::vector<uint64_t> ids;
+  for (uint32_t i = 0; i < 100; ++i) {
+    ids.push_back(table.add(i % 2 == 0 ? 7 : 8, i, 1));
+    table.set_root(ids.back(), place(i));
+  }
+  // One in the middle of its namespace's values goes by itself.
+  table.take_root(place(50));
+  table.erase(ids[50]);
+  table.freeze();
+  table.drop_namespace(7);
+  BOOST_TEST(table.find(ids[0]) == nullptr);
+  BOOST_TEST(table.find(ids[1]) != nullptr);
+  // Their places are used again before they are freed.
+  const uint64_t again = table.add(9, 1, 1);
+  table.set_root(again, place(98));
+  size_t steps = 0;
+  while (table.free_step(10)) ++steps;
+  BOOST_TEST(steps >= 4u);
+  BOOST_TEST(table.size() == 51u);
+  BOOST_TEST(table.take_root(place(98)) == again);
+  BOOST_TEST(table.take_root(place(51)) == ids[51]);
+  BOOST_TEST(table.frozen_pages(ids[0]) != nullptr);
+  BOOST_TEST(table.frozen_pages(ids[50]) == nullptr);
+  table.unfreeze();
+  BOOST_TEST(table.frozen_pages(ids[0]) == nullptr);
+  table.drop_namespace(8);
+  while (table.free_step(10)) {
+  }
+  BOOST_TEST(table.size() == 1u);
+}
