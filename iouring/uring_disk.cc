@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -230,12 +231,24 @@ void UringDisk::close(File file, IoCallback done) {
   CHECK_EQ(closed.in_flight, 0u);
   loop_->unregister_file(closed.ring_file);
   Simple* const simple = take_simple(File{}, std::move(done));
+  simple->complete = &UringDisk::close_completed;
+  closes_.emplace_back(simple);
   io_uring_sqe* const sqe = loop_->prepare(simple);
   fill_sqe(sqe, IORING_OP_CLOSE, RingFile{closed.ring_file.fd, -1}, nullptr, 0, 0);
   // The last close of an unlinked file frees its blocks, which takes long for a large one.
   sqe->flags |= IOSQE_ASYNC;
   closed = OpenFile{};
   free_files_.push_back(file.slot);
+}
+
+void UringDisk::close_completed(Operation* operation, int32_t result, uint32_t) {
+  auto* const simple = static_cast<Simple*>(operation);
+  auto& closes = simple->disk->closes_;
+  const auto at = std::find_if(closes.begin(), closes.end(),
+                               [simple](const auto& entry) { return entry.get() == simple; });
+  IoCallback done = std::move(simple->done);
+  closes.erase(at);
+  done(result);
 }
 
 void UringDisk::sync(File file, bool data_only, IoClass io_class, IoCallback done) {

@@ -78,6 +78,7 @@ class UringDisk final : public Disk {
   void finish(Transfer* transfer, int32_t result);
   Simple* take_simple(File file, IoCallback done);
   static void simple_completed(Operation* operation, int32_t result, uint32_t flags);
+  static void close_completed(Operation* operation, int32_t result, uint32_t flags);
   static void open_completed(Operation* operation, int32_t result, uint32_t flags);
   File enter_file(int fd, bool is_direct);
   // Runs a blocking call that returns 0 or -errno on the file helper.
@@ -91,6 +92,8 @@ class UringDisk final : public Disk {
   std::vector<int32_t> free_files_;
   std::vector<std::unique_ptr<Transfer>> transfers_;
   Transfer* free_transfers_ = nullptr;
+  // Closed by whom the loop does not turn for any more, they stay here until the end.
+  std::vector<std::unique_ptr<Simple>> closes_;
   std::vector<int> locks_;
 };
 

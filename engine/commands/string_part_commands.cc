@@ -114,15 +114,15 @@ void getrange_command(CommandContext& context) {
   int64_t end = 0;
   if (!context.integer_word(2, &start) || !context.integer_word(3, &end)) return;
   const Entry* const entry = context.keyspace().find(context.key(1));
-  if (entry == nullptr) return context.reply().bulk({});
+  if (entry == nullptr) return context.reply().bulk("");
   if (entry->type() != ValueType::kString) return context.error(kWrongTypeError);
   const auto bytes = static_cast<int64_t>(string_bytes(*entry));
-  if (start < 0 && end < 0 && start > end) return context.reply().bulk({});
+  if (start < 0 && end < 0 && start > end) return context.reply().bulk("");
   // Sums of a negative and a length do not overflow.
   if (start < 0) start = std::max<int64_t>(bytes + start, 0);
   if (end < 0) end = std::max<int64_t>(bytes + end, 0);
   end = std::min(end, bytes - 1);
-  if (start > end) return context.reply().bulk({});
+  if (start > end) return context.reply().bulk("");
   const auto offset = static_cast<uint64_t>(start);
   const auto count = static_cast<uint64_t>(end - start + 1);
   if (entry->out_of_line()) return reply_chunks(context.reply(), entry->chunks(), offset, count);
