@@ -25,7 +25,11 @@ def text_plot(samples, limit, steps):
     lines.append("         +" + "-" * COLUMNS)
     ticks = [" "] * COLUMNS
     for number, (seconds, _) in enumerate(steps, 1):
-        ticks[min(COLUMNS - 1, int(seconds / last * COLUMNS))] = str(number)
+        # Beside the one before where a step is shorter than a column.
+        exact = min(COLUMNS - 1, int(seconds / last * COLUMNS))
+        free = [column for column in range(COLUMNS) if ticks[column] == " "]
+        column = min(free, key=lambda at, exact=exact: (at < exact, abs(at - exact)))
+        ticks[column] = str(number)
     lines.append("          " + "".join(ticks) + f"  {last:.0f} s")
     lines += [f"          {number} {name}" for number, (_, name) in enumerate(steps, 1)]
     return "\n".join(lines)
