@@ -12,6 +12,12 @@
 
 #include <fmt/format.h>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define BASALT_SANITIZED
+// From sanitizer/allocator_interface.h, which g++ does not install.
+extern "C" size_t __sanitizer_get_current_allocated_bytes();
+#endif
+
 namespace engine {
 
 namespace {
@@ -37,12 +43,18 @@ std::string process_name(const char* path) {
 }  // namespace
 
 uint64_t resident_bytes() {
+#ifdef BASALT_SANITIZED
+  // A sanitizer's shadow and quarantine are no memory of the data set; with them a small limit
+  // would never be kept.
+  return __sanitizer_get_current_allocated_bytes();
+#else
   std::array<char, 128> text;
   if (read_proc("/proc/self/statm", text.data(), text.size()) == 0) return 0;
   const char* const resident = std::strchr(text.data(), ' ');
   if (resident == nullptr) return 0;
   static const auto page_bytes = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
   return std::strtoull(resident, nullptr, 10) * page_bytes;
+#endif
 }
 
 uint64_t resident_peak_bytes() {
