@@ -82,7 +82,10 @@ void LargeReads::on_page(const std::shared_ptr<Read>& read, size_t page,
 
 void LargeReads::finish(Read& read) {
   budget_->release(read.large.bytes - read.chunks->size());
-  if (!read.failed) return read.done(read.chunks);
+  if (!read.failed) {
+    if (read.next_page > 1) ++multi_page_reads_;
+    return read.done(read.chunks);
+  }
   ChunkedString::release(read.chunks);
   read.chunks = nullptr;
   read.done(read.error);

@@ -40,6 +40,8 @@ class LargeReads {
   void step();
   // The tier ends: nothing is issued any more. `done` of what has nothing in flight runs now.
   void stop();
+  // Strings of more than one page that were read.
+  uint64_t multi_page_reads() const { return multi_page_reads_; }
   bool idle() const { return queue_.empty() && pages_in_flight_ == 0; }
 
  private:
@@ -66,6 +68,7 @@ class LargeReads {
   Budget* const budget_;
   std::deque<std::shared_ptr<Read>> queue_;  // With pages that are not issued.
   size_t pages_in_flight_ = 0;
+  uint64_t multi_page_reads_ = 0;
 };
 
 }  // namespace engine

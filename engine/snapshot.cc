@@ -1,6 +1,7 @@
 #include "engine/snapshot.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/engine.h"
 #include "engine/value/chunked_string.h"
@@ -148,7 +149,8 @@ bool Snapshot::dirty_step() {
     position_ =
         keyspace->dictionary().scan(position_, kDirtyBuckets, [&](Entry* entry, uint64_t hash) {
           if (entry->epoch() == epoch) return;
-          if (entry->state() != EntryState::kClean) write_entry(source.database, hash, entry);
+          if (entry->state() != EntryState::kClean)
+            write_entry(source.database, hash, entry, false);
           entry->set_epoch(epoch);
         });
     if (position_ != 0) return true;
@@ -164,7 +166,7 @@ void Snapshot::before_change(NamespaceId namespace_id, uint64_t hash, Entry* ent
   // A namespace that was empty or detached at the freeze owes nothing.
   if (database < 0) return;
   ++pre_images_;
-  write_entry(database, hash, entry);
+  write_entry(database, hash, entry, true);
 }
 
 int Snapshot::database_of(NamespaceId id) const {
@@ -285,9 +287,9 @@ void Snapshot::submit(size_t bytes_max, persist::RdbStream::Batch batch,
   deferred_.push_back({bytes_max, std::move(batch), std::move(done)});
 }
 
-void Snapshot::write_entry(int database, uint64_t hash, const Entry* entry) {
+void Snapshot::write_entry(int database, uint64_t hash, const Entry* entry, bool is_pre_image) {
   CHECK(entry->type() == ValueType::kString);
-  if (entry->form() == ValueForm::kChunked) return write_large(database, hash, entry);
+  if (entry->form() == ValueForm::kChunked) return write_large(database, hash, entry, is_pre_image);
   const std::string_view value = entry->value();
   scratch_.resize(std::max(scratch_.size(), encoded_bytes_max(value.size())));
   const size_t bytes = encode_string(value, compress_, scratch_.data());
@@ -302,7 +304,7 @@ void Snapshot::add_item(const SnapshotItem& item, uint64_t hash) {
   const size_t before = batch_->bytes();
   batch_->add(item);
   backlog_bytes_ += batch_->bytes() - before;
-  backlog_bytes_max_ = std::max(backlog_bytes_max_, backlog_bytes_);
+  backlog_bytes_max_ = std::max(backlog_bytes_max_, backlog_bytes_ + large_backlog_bytes_);
   if (batch_->full()) submit_batch();
 }
 
@@ -320,7 +322,7 @@ void Snapshot::submit_batch() {
 }
 
 // The string is shared as it is now, so that its pieces need no copy however long they wait.
-void Snapshot::write_large(int database, uint64_t hash, const Entry* entry) {
+void Snapshot::write_large(int database, uint64_t hash, const Entry* entry, bool is_pre_image) {
   submit_batch();
   ++keys_;
   hash_xor_ ^= hash;
@@ -334,6 +336,9 @@ void Snapshot::write_large(int database, uint64_t hash, const Entry* entry) {
   frozen->key = entry->key();
   frozen->chunks = entry->chunks()->freeze();
   frozen->item = {database, kStringType, entry->expiry_ms(), frozen->key, {}};
+  const uint64_t owed_bytes = is_pre_image ? frozen->chunks->size() : 0;
+  large_backlog_bytes_ += owed_bytes;
+  backlog_bytes_max_ = std::max(backlog_bytes_max_, backlog_bytes_ + large_backlog_bytes_);
   submit(
       head_bytes_max(frozen->key.size()),
       [frozen, framing = framing_](persist::RdbWriter& writer) {
@@ -341,13 +346,20 @@ void Snapshot::write_large(int database, uint64_t hash, const Entry* entry) {
         writer.raw_string_header(frozen->chunks->size());
       },
       [] {});
-  for (size_t first = 0; first < frozen->chunks->chunk_count(); first += kChunksPerPiece) {
-    const size_t end = std::min(first + kChunksPerPiece, frozen->chunks->chunk_count());
+  const size_t count = frozen->chunks->chunk_count();
+  for (size_t first = 0; first < count; first += kChunksPerPiece) {
+    const size_t end = std::min(first + kChunksPerPiece, count);
     submit((end - first) * base::kChunkBytes,
            [frozen, first, end](persist::RdbWriter& writer) {
              for (size_t i = first; i < end; ++i) writer.payload(frozen->chunks->chunk(i));
            },
-           [] {});
+           [this, frozen, owed_bytes, last = end == count] {
+             if (!last) return;
+             large_backlog_bytes_ -= owed_bytes;
+             // It may be the last reference: freed in slices.
+             engine_->databases().shared().condemned_chunks.push_back(
+                 std::exchange(frozen->chunks, nullptr));
+           });
   }
 }
 
@@ -389,7 +401,7 @@ Snapshot::Progress Snapshot::progress() const {
           .keys_total = expected_keys_,
           .bytes = stream_ == nullptr ? 0 : stream_->bytes(),
           .pre_images = pre_images_,
-          .backlog_bytes = backlog_bytes_,
+          .backlog_bytes = backlog_bytes_ + large_backlog_bytes_,
           .backlog_bytes_max = backlog_bytes_max_};
 }
 

@@ -104,8 +104,8 @@ class Snapshot final : public SnapshotObserver {
   bool begin_cold_large(int database, const logstore::RecordView& record);
   bool cold_large_step();
   void submit(size_t bytes_max, persist::RdbStream::Batch batch, persist::RdbStream::Task done);
-  void write_entry(int database, uint64_t hash, const Entry* entry);
-  void write_large(int database, uint64_t hash, const Entry* entry);
+  void write_entry(int database, uint64_t hash, const Entry* entry, bool is_pre_image);
+  void write_large(int database, uint64_t hash, const Entry* entry, bool is_pre_image);
   void add_item(const SnapshotItem& item, uint64_t hash);
   void submit_batch();
   int database_of(NamespaceId id) const;
@@ -133,6 +133,9 @@ class Snapshot final : public SnapshotObserver {
   std::unique_ptr<SnapshotBatch> batch_;  // Being filled; null when empty.
   std::shared_ptr<SnapshotFraming> framing_;
   uint64_t backlog_bytes_ = 0;  // In batches that are not written yet.
+  // Of large pre-images: shared, so that only what their strings change or lose takes memory, which
+  // the budget counts; they hold no writers.
+  uint64_t large_backlog_bytes_ = 0;
   uint64_t backlog_bytes_max_ = 0;
   std::vector<std::byte> scratch_;
 

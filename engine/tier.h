@@ -69,6 +69,7 @@ class Tier {
   FetchTable& fetches() { return fetches_; }
   PageTable& pages() { return pages_; }
   LargeWrites& large_writes() { return large_writes_; }
+  const LargeReads& large_reads() const { return large_reads_; }
   const TierStatistics& statistics() const { return statistics_; }
   TierStatistics& mutable_statistics() { return statistics_; }
 

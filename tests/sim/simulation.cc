@@ -348,6 +348,7 @@ void Simulation::gather_counts() {
   const engine::KeyspaceShared& shared = engine.databases().shared();
   coverage_.add(Seen::kParked, tier.parked_commands);
   coverage_.add(Seen::kColdReads, tier.fetched_keys);
+  coverage_.add(Seen::kMultiPageReads, world_.tier().large_reads().multi_page_reads());
   coverage_.add(Seen::kCoalescedReads, tier.coalesced_reads);
   coverage_.add(Seen::kStaleReads, tier.stale_reads);
   coverage_.add(Seen::kPromotions, shared.promoted_keys);

@@ -96,6 +96,8 @@ std::string Workload::random_value() {
   bytes = std::min<size_t>(bytes * scale_, 60'000);
   if (kind >= 98) bytes = random_->below(64 * 1024);
   if (kind == 99 && random_->one_in(4)) bytes = 64 * 1024 + random_->below(100'000);
+  // A page of the log holds 192 KiB.
+  if (kind == 98 && random_->one_in(2)) bytes = 190'000 + random_->below(300'000);
   std::string value = fmt::format("v{}:", values_made_);
   const bool compressible = random_->one_in(2);
   uint64_t mixed = values_made_ * 0x9e3779b97f4a7c15;
