@@ -38,7 +38,6 @@ Tier::Tier(Parts parts)
       index_(std::move(parts.index)),
       databases_(parts.databases),
       budget_(parts.budget),
-      loop_(parts.loop),
       index_cache_(parts.budget),
       large_writes_(store_.get(), index_.get(), &pages_, &databases_->shared().condemned_chunks),
       large_reads_(store_.get(), &pages_, budget_) {
@@ -563,7 +562,8 @@ void Tier::drop_namespace(NamespaceId namespace_id) {
     demotion.cancelled = true;
     ++statistics_.cancelled_demotions;
     auto [at, end] = demotions_by_key_.equal_range(demotion_key(namespace_id, demotion.hash));
-    at = std::find_if(at, end, [&](const auto& row) { return row.second == id; });
+    // Named anew: clang 14 captures no structured binding.
+    at = std::find_if(at, end, [id = id](const auto& row) { return row.second == id; });
     demotions_by_key_.erase(at);
   }
   large_writes_.drop_namespace(namespace_id);

@@ -56,7 +56,6 @@ class Tier {
     std::unique_ptr<logstore::KeyIndex> index;
     Databases* databases = nullptr;
     Budget* budget = nullptr;
-    iouring::Loop* loop = nullptr;
   };
   explicit Tier(Parts parts);
   ~Tier();
@@ -182,7 +181,6 @@ class Tier {
   const std::unique_ptr<logstore::KeyIndex> index_;
   Databases* const databases_;
   Budget* const budget_;
-  iouring::Loop* const loop_;
   IndexCache index_cache_;
   FetchTable fetches_;
   PageTable pages_;

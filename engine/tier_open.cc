@@ -69,7 +69,6 @@ base::Result<std::unique_ptr<Tier>> open_tier(Engine& engine, std::string* messa
   parts.index = std::move(index).value();
   parts.databases = &engine.databases();
   parts.budget = &engine.budget();
-  parts.loop = environment.loop;
   auto tier = std::make_unique<Tier>(std::move(parts));
   tier->index_cache().set_maxmemory(engine.options().maxmemory);
   return tier;

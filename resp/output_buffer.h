@@ -59,6 +59,7 @@ class OutputBuffer {
   void append(std::string_view bytes) {
     if (static_cast<size_t>(limit_ - end_) < bytes.size()) [[unlikely]]
       return append_slowly(bytes);
+    if (bytes.empty()) return;  // Both pointers may be null.
     std::memcpy(end_, bytes.data(), bytes.size());
     end_ += bytes.size();
   }
