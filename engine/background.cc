@@ -20,6 +20,7 @@ constexpr size_t kResizeBuckets = 32;
 constexpr size_t kDefragmentationBuckets = 32;
 // A pass pays when it moved one in so many bytes of entries.
 constexpr uint64_t kDefragmentationShare = 20;
+constexpr uint64_t kStuckNs = 500'000'000;
 // What a pass moves is resident twice until its end: so much of maxmemory.
 constexpr uint64_t kDefragmentPassShare = 32;
 constexpr uint64_t kDefragmentRestNs = 500'000'000;
@@ -163,17 +164,25 @@ bool Background::demotion_slice() {
   const uint64_t coming = tier.demotion_bytes_in_flight();
   const uint64_t wanted = std::max(excess - std::min(excess, coming), requested_demotion_);
   if (wanted == 0) {
-    engine_->gate().set_exhausted(false);
+    note_stuck(false);
     return false;
   }
   const uint64_t found =
       demoter_->step(std::min<uint64_t>(wanted, kDemotionBytes), kDemotionBuckets);
   requested_demotion_ -= std::min(requested_demotion_, found);
   if (demoter_->found_nothing()) requested_demotion_ = 0;
-  engine_->gate().set_exhausted(excess > 0 && demoter_->found_nothing() &&
-                                tier.demotions_in_flight() == 0 &&
-                                engine_->databases().shared().condemned_chunks.empty());
+  note_stuck(excess > 0 && demoter_->found_nothing() && tier.demotions_in_flight() == 0 &&
+             engine_->databases().shared().condemned_chunks.empty());
   return tier.can_demote() && !demoter_->found_nothing();
+}
+
+// Writers are refused when demotion has had nothing to free for a while: what it freed last may
+// still be on its way back to the kernel.
+void Background::note_stuck(bool stuck) {
+  const uint64_t now_ns = engine_->environment().loop->turn_ns();
+  if (!stuck) stuck_since_ns_ = UINT64_MAX;
+  if (stuck) stuck_since_ns_ = std::min(stuck_since_ns_, now_ns);
+  engine_->gate().set_exhausted(stuck && now_ns - stuck_since_ns_ >= kStuckNs);
 }
 
 bool Background::compaction_slice() {

@@ -73,6 +73,7 @@ class Background {
   bool loading_slice();
   bool snapshot_slice();
   bool demotion_slice();
+  void note_stuck(bool stuck);
   bool compaction_slice();
   bool freeing_slice();
   bool resize_slice();
@@ -85,6 +86,7 @@ class Background {
   size_t first_cause_ = 0;
   bool worked_ = false;  // In the last run.
   uint64_t requested_demotion_ = 0;
+  uint64_t stuck_since_ns_ = UINT64_MAX;  // Nothing to demote though memory is short.
   int resize_database_ = 0;
   Defragmenter defragmenter_;
   uint64_t moved_before_pass_ = 0;

@@ -14,9 +14,8 @@ constexpr uint64_t kTargetPerMille = 970;
 // of it counts as room, and never more than a sample's worth of filling.
 constexpr uint64_t kReusableShare = 2;
 constexpr uint64_t kReuseBytesMaxShare = 32;  // Of maxmemory.
+constexpr uint64_t kReuseBytesMaxMin = 8 * 1024 * 1024;
 constexpr uint64_t kReuseSteps = 8;
-// So many samples in a row without room: a second.
-constexpr uint32_t kStarvedSamplesMax = 10;
 constexpr uint64_t kRequestShare = 4;
 constexpr uint64_t kDefragmentPercent = 10;
 
@@ -44,7 +43,7 @@ void Budget::sample(uint64_t resident_bytes, uint64_t counted_bytes) {
     ceiling_ = limits_.maxmemory;
     return;
   }
-  const uint64_t reuse_max = limits_.maxmemory / kReuseBytesMaxShare;
+  const uint64_t reuse_max = std::max(limits_.maxmemory / kReuseBytesMaxShare, kReuseBytesMaxMin);
   // Whether writes land in free space shows in the resident set, which then stays where it is.
   const bool grew = resident_bytes > before + reuse_max / kReuseSteps;
   if (grew && resident_bytes > target()) {
@@ -73,7 +72,7 @@ uint64_t Budget::excess(uint64_t counted_bytes) const {
       static_cast<int64_t>(target() / 100 * (100 - std::min(limits_.low_water_percent, 100u)));
   // What is free inside the allocator becomes room when entries have been moved together; freeing
   // more of them would only spread it further. Unless it does not come: not all of it is theirs.
-  const bool comes = moving_ && starved_samples_ <= kStarvedSamplesMax;
+  const bool comes = moving_ && !starved();
   const uint64_t coming = comes ? (free_bytes() - reusable_) / kReusableShare : 0;
   const int64_t missing = wanted - room(counted_bytes) - static_cast<int64_t>(coming);
   return missing > 0 ? static_cast<uint64_t>(missing) : 0;

@@ -54,12 +54,16 @@ class Budget {
   uint64_t resident_peak_bytes() const { return resident_peak_; }
   // Resident but not counted: free space inside the allocator and libraries' own memory.
   uint64_t uncounted_bytes() const { return uncounted_; }
+  // The last samples left no room at all, for a second.
+  bool starved() const { return starved_samples_ > kStarvedSamplesMax; }
   // Entries are being moved together: what is free inside the allocator comes back.
   void set_moving(bool moving) { moving_ = moving; }
   // So much of it is free inside the allocator that moving entries together would pay.
   bool worth_defragmenting() const;
 
  private:
+  static constexpr uint32_t kStarvedSamplesMax = 10;
+
   uint64_t target() const;
   // Free inside the allocator, as of the last sample.
   uint64_t free_bytes() const {

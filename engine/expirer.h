@@ -29,9 +29,7 @@ class Expirer {
 
  private:
   void ask_index(int64_t now_ms);
-  void ask_again();
   void expire_cold(const logstore::DuePage& page);
-  void expire_located(Keyspace& keyspace, const Key& key, const logstore::IndexValue& where);
 
   Databases* const databases_;
   Tier* const tier_;
@@ -40,9 +38,6 @@ class Expirer {
   int database_ = 0;
   uint64_t position_ = 0;
   bool asking_ = false;
-  bool more_is_due_ = false;
-  size_t lookups_in_flight_ = 0;
-  std::vector<uint64_t> due_;  // Hashes; keys are looked up again, for expiry frees entries.
 };
 
 }  // namespace engine

@@ -113,30 +113,6 @@ void Tier::on_located(FetchId id, const logstore::Lookup& lookup) {
   close_if_done(id);
 }
 
-bool Tier::locate_due(Keyspace& keyspace, const Key& key) {
-  FetchId id;
-  if (fetches_.find(keyspace.id(), key, &id) != nullptr) return false;
-  id = fetches_.open(keyspace.id(), key);
-  ++lookups_in_flight_;
-  index_->lookup_async({keyspace.id(), key.hash, UnitKind::kRoot, key.text},
-                       [this, id](const logstore::Lookup& lookup) {
-                         --lookups_in_flight_;
-                         on_due_located(id, lookup);
-                       });
-  return true;
-}
-
-void Tier::on_due_located(FetchId id, const logstore::Lookup& lookup) {
-  const FetchSlot* const slot = fetches_.get(id);
-  CHECK(slot != nullptr);
-  const bool current = !slot->stale && lookup.state == LookupState::kFound;
-  const NamespaceId namespace_id = slot->namespace_id;
-  const std::string text = slot->key;
-  const Key key{text, slot->hash};
-  on_located(id, lookup);
-  on_due_(namespace_id, key, current ? &lookup.value : nullptr);
-}
-
 Tier::Answer Tier::fetch(Keyspace& keyspace, const Key& key, const IndexValue& where,
                          Session* session, base::Error* error) {
   FetchId id;

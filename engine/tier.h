@@ -86,12 +86,6 @@ class Tier {
   // for failed.
   Answer fetch(Keyspace& keyspace, const Key& key, const logstore::IndexValue& where,
                Session* session, base::Error* error);
-  // Where a key lies that the index says is due to expire, for nobody in particular: runs the
-  // callback below later, with null when it is gone or has changed meanwhile (I5). False: somebody
-  // else is looking already.
-  bool locate_due(Keyspace& keyspace, const Key& key);
-  using OnDue = base::InlineFunction<void(NamespaceId, const Key&, const logstore::IndexValue*)>;
-  void set_on_due(OnDue on_due) { on_due_ = std::move(on_due); }
   // Gives back the session's holds of commands up to `command_sequence`.
   void release_holds(Session* session, uint64_t command_sequence);
   void release_all_holds(Session* session);
@@ -158,7 +152,6 @@ class Tier {
     return hash ^ (static_cast<uint64_t>(id) * 0x9e3779b97f4a7c15);
   }
   void on_located(FetchId id, const logstore::Lookup& lookup);
-  void on_due_located(FetchId id, const logstore::Lookup& lookup);
   void on_read(FetchId id, const base::Result<logstore::RecordView>& record);
   bool demote_large(Keyspace& keyspace, uint64_t hash, Entry* entry);
   void add_demotion(uint64_t id, Demotion demotion);
@@ -204,7 +197,6 @@ class Tier {
   std::vector<std::byte> scratch_;  // The payload being encoded.
   CompressionGate compression_;
 
-  OnDue on_due_;
   std::deque<FetchId> waiting_for_memory_;
   uint32_t reads_in_flight_ = 0;
   uint32_t lookups_in_flight_ = 0;

@@ -16,7 +16,7 @@
 namespace iouring {
 
 struct ThreadHelpersOptions {
-  uint32_t index_read_threads = 2;
+  uint32_t index_read_threads = 6;
 };
 
 class ThreadHelpers final : public Helpers {

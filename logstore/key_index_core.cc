@@ -61,7 +61,9 @@ struct KeyIndexCore::DueJob {
   int64_t now_ms;
   uint32_t entries_max;
   std::shared_ptr<const IndexView> view;
-  base::Result<DueScan> scan = DueScan{};
+  base::Result<DueRows> rows = DueRows{};
+  size_t parts_left = 0;
+  base::Status status = base::ok_status();
   uint64_t ticket = 0;
   DueDone done;
 };
@@ -459,8 +461,7 @@ void KeyIndexCore::due(int64_t now_ms, uint32_t entries_max, DueDone done) {
   CHECK_GT(entries_max, 0u);
   due_in_flight_ = true;
   newer_row_floor_ms_ = INT64_MAX;
-  auto owned = std::make_unique<DueJob>();
-  DueJob* const job = owned.get();
+  const auto job = std::make_shared<DueJob>();
   job->floor_ms = due_floor_ms_;
   job->now_ms = now_ms;
   job->entries_max = entries_max;
@@ -470,11 +471,46 @@ void KeyIndexCore::due(int64_t now_ms, uint32_t entries_max, DueDone done) {
   ++jobs_in_flight_;
   helpers_->run(
       HelperClass::kIndexRead,
-      [store = store_.get(), job] {
-        job->scan = scan_due(store, *job->view, job->floor_ms, job->now_ms, job->entries_max);
-        job->view.reset();
+      [store = store_.get(), job = job.get()] {
+        job->rows = read_due(store, *job->view, job->floor_ms, job->now_ms, job->entries_max);
+        // A view is released on a helper: by the look-ups, if there are any.
+        if (!job->rows.ok() || job->rows->rows.empty()) job->view.reset();
       },
-      [this, owned = std::move(owned)] { finish_due(*owned); });
+      [this, job] {
+        --jobs_in_flight_;
+        send_due_parts(job);
+      });
+}
+
+void KeyIndexCore::send_due_parts(const std::shared_ptr<DueJob>& job) {
+  if (!job->rows.ok() || job->rows->rows.empty()) return finish_due(*job);
+  const size_t count = job->rows->reads.size();
+  const size_t parts = std::clamp<size_t>(count / limits_.read_part_min, 1, limits_.read_parts_max);
+  job->parts_left = parts;
+  jobs_in_flight_ += parts;
+  for (size_t i = 0; i < parts; ++i) {
+    struct Part {
+      std::shared_ptr<const IndexView> view;
+      std::span<StoreRead> reads;
+      base::Status status = base::ok_status();
+    };
+    auto owned = std::make_unique<Part>();
+    Part* const part = owned.get();
+    const size_t from = count * i / parts;
+    part->reads = std::span(job->rows->reads).subspan(from, count * (i + 1) / parts - from);
+    part->view = i + 1 < parts ? job->view : std::move(job->view);
+    helpers_->run(
+        HelperClass::kIndexRead,
+        [store = store_.get(), part] {
+          part->status = store->get_sorted(part->view.get(), part->reads);
+          part->view.reset();
+        },
+        [this, job, owned = std::move(owned)] {
+          --jobs_in_flight_;
+          if (!owned->status.ok() && job->status.ok()) job->status = owned->status;
+          if (--job->parts_left == 0) finish_due(*job);
+        });
+  }
 }
 
 bool KeyIndexCore::due_row_is_current(const IndexEntry& candidate, Lookup* now) const {
@@ -484,16 +520,16 @@ bool KeyIndexCore::due_row_is_current(const IndexEntry& candidate, Lookup* now) 
 }
 
 void KeyIndexCore::finish_due(DueJob& job) {
-  --jobs_in_flight_;
   due_in_flight_ = false;
-  if (!job.scan.ok()) {
+  if (!job.rows.ok()) job.status = job.rows.error();
+  if (!job.status.ok()) {
     ++statistics_.read_errors;
-    fail(job.scan.error());
+    fail(job.status);
     return_ticket(job.ticket);
-    job.done(job.scan.error());
+    job.done(job.status.error());
     return;
   }
-  DueScan& scan = job.scan.value();
+  DueScan scan = judge_due(&job.rows.value());
   for (DueScan::StaleRow& row : scan.stale_rows) {
     // Unless a put that is pending has written the row anew.
     Lookup now;

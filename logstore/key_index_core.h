@@ -117,6 +117,7 @@ class KeyIndexCore final : public KeyIndex {
   void replace_view(std::shared_ptr<const IndexView> view);
   void fail(const base::Status& status);
 
+  void send_due_parts(const std::shared_ptr<DueJob>& job);
   void finish_due(DueJob& job);
   bool due_row_is_current(const IndexEntry& candidate, Lookup* now) const;
   void note_sample(const StoreSample& sample);

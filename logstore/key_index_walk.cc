@@ -122,17 +122,11 @@ base::Result<WalkPage> merge_walk(IndexStore* store, const IndexView& view,
 
 namespace {
 
-struct DueRow {
-  std::string row;
-  int64_t expire_at_ms;
-  std::string_view index_key;  // Into `row`.
-};
-
-base::Result<std::vector<DueRow>> read_due_rows(IndexCursor* cursor, uint32_t rows_max) {
-  std::vector<DueRow> rows;
+base::Result<std::vector<DueRows::Row>> read_due_rows(IndexCursor* cursor, uint32_t rows_max) {
+  std::vector<DueRows::Row> rows;
   rows.reserve(std::min<uint32_t>(rows_max, 1024));
   for (; cursor->valid() && rows.size() < rows_max; cursor->next()) {
-    rows.push_back({std::string(cursor->key()), 0, {}});
+    rows.push_back({std::string(cursor->key()), 0, {}, 0});
     UnitKey key;
     if (!decode_expiry_row(cursor->key(), &rows.back().expire_at_ms, &rows.back().index_key) ||
         !decode_index_key(rows.back().index_key, &key))
@@ -140,44 +134,48 @@ base::Result<std::vector<DueRow>> read_due_rows(IndexCursor* cursor, uint32_t ro
   }
   RETURN_IF_ERROR(cursor->status());
   // The rows have stopped moving.
-  for (DueRow& row : rows) row.index_key = std::string_view(row.row).substr(8);
+  for (DueRows::Row& row : rows) row.index_key = std::string_view(row.row).substr(8);
   return rows;
 }
 
 }  // namespace
 
-base::Result<DueScan> scan_due(IndexStore* store, const IndexView& view, int64_t floor_ms,
+base::Result<DueRows> read_due(IndexStore* store, const IndexView& view, int64_t floor_ms,
                                int64_t now_ms, uint32_t rows_max) {
   const std::unique_ptr<IndexCursor> cursor =
       store->cursor(view, IndexColumn::kExpiry, expiry_row_bound(floor_ms),
                     expiry_row_bound(now_ms < INT64_MAX ? now_ms + 1 : now_ms));
-  base::Result<std::vector<DueRow>> found = read_due_rows(cursor.get(), rows_max);
+  base::Result<std::vector<DueRows::Row>> found = read_due_rows(cursor.get(), rows_max);
   if (!found.ok()) return found.error();
-  std::vector<DueRow>& rows = found.value();
-  DueScan scan;
-  scan.page.complete = !cursor->valid();
-  scan.next_floor_ms = scan.page.complete ? now_ms : rows.back().expire_at_ms;
-
-  std::vector<size_t> by_key(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i) by_key[i] = i;
+  DueRows due;
+  due.rows = std::move(found).value();
+  due.complete = !cursor->valid();
+  due.next_floor_ms = due.complete ? now_ms : due.rows.back().expire_at_ms;
+  std::vector<size_t> by_key(due.rows.size());
+  for (size_t i = 0; i < by_key.size(); ++i) by_key[i] = i;
   std::sort(by_key.begin(), by_key.end(),
-            [&](size_t a, size_t b) { return rows[a].index_key < rows[b].index_key; });
-  std::vector<StoreRead> reads;
-  reads.reserve(rows.size());
-  for (const size_t i : by_key) reads.push_back({rows[i].index_key, {}});
-  RETURN_IF_ERROR(store->get_sorted(&view, reads));
-  std::vector<const Lookup*> answers(rows.size());
-  for (size_t i = 0; i < by_key.size(); ++i) answers[by_key[i]] = &reads[i].answer;
+            [&](size_t a, size_t b) { return due.rows[a].index_key < due.rows[b].index_key; });
+  due.reads.reserve(by_key.size());
+  for (const size_t i : by_key) {
+    due.rows[i].read = due.reads.size();
+    due.reads.push_back({due.rows[i].index_key, {}});
+  }
+  return due;
+}
 
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const Lookup& answer = *answers[i];
-    if (answer.state != LookupState::kFound || answer.value.expire_at_ms != rows[i].expire_at_ms) {
-      scan.stale_rows.push_back(std::move(rows[i].row));
+DueScan judge_due(DueRows* due) {
+  DueScan scan;
+  scan.page.complete = due->complete;
+  scan.next_floor_ms = due->next_floor_ms;
+  for (DueRows::Row& row : due->rows) {
+    const Lookup& answer = due->reads[row.read].answer;
+    if (answer.state != LookupState::kFound || answer.value.expire_at_ms != row.expire_at_ms) {
+      scan.stale_rows.push_back(std::move(row.row));
       continue;
     }
-    if (scan.page.entries.empty()) scan.next_floor_ms = rows[i].expire_at_ms;
+    if (scan.page.entries.empty()) scan.next_floor_ms = row.expire_at_ms;
     UnitKey key;
-    CHECK(decode_index_key(rows[i].index_key, &key));
+    CHECK(decode_index_key(row.index_key, &key));
     scan.page.entries.push_back({key, answer.value});
     scan.page.key_bytes.insert(scan.page.key_bytes.end(), key.key.begin(), key.key.end());
   }

@@ -20,6 +20,21 @@ namespace logstore {
 base::Result<WalkPage> merge_walk(IndexStore* store, const IndexView& view,
                                   const OverlaySlice& slice, const WalkOptions& options);
 
+// Rows of the expiry column and the look-ups that tell which of them are still true. The look-ups
+// may be done in parts, each sorted, by several threads.
+struct DueRows {
+  struct Row {
+    std::string row;
+    int64_t expire_at_ms;
+    std::string_view index_key;  // Into `row`.
+    size_t read = 0;             // Its look-up.
+  };
+  std::vector<Row> rows;
+  std::vector<StoreRead> reads;
+  bool complete = false;      // No other row is due.
+  int64_t next_floor_ms = 0;  // If all of them are stale.
+};
+
 struct DueScan {
   using StaleRow = std::string;
   DuePage page;                      // Rows whose key has that very expiry.
@@ -28,8 +43,10 @@ struct DueScan {
 };
 
 // Looks at `rows_max` rows of the view at most, from `floor_ms` to `now_ms`, both included.
-base::Result<DueScan> scan_due(IndexStore* store, const IndexView& view, int64_t floor_ms,
+base::Result<DueRows> read_due(IndexStore* store, const IndexView& view, int64_t floor_ms,
                                int64_t now_ms, uint32_t rows_max);
+// REQUIRES: all reads are answered. Takes the rows.
+DueScan judge_due(DueRows* due);
 
 }  // namespace logstore
 

@@ -9,9 +9,9 @@ namespace {
 constexpr uint64_t kMaxmemory = 100'000'000;
 constexpr uint64_t kTarget = 97'000'000;
 
-Budget bounded_budget() {
+Budget bounded_budget(uint64_t maxmemory = kMaxmemory) {
   Budget budget;
-  budget.set_limits({.maxmemory = kMaxmemory, .bounds_resident = true, .low_water_percent = 90});
+  budget.set_limits({.maxmemory = maxmemory, .bounds_resident = true, .low_water_percent = 90});
   return budget;
 }
 
@@ -66,32 +66,32 @@ BOOST_AUTO_TEST_CASE(demotion_begins_at_the_low_water_mark_before_room_is_gone) 
 }
 
 BOOST_AUTO_TEST_CASE(above_the_target_writes_go_on_in_free_space_while_the_resident_set_stays) {
-  Budget budget = bounded_budget();
-  budget.sample(60'000'000, 55'000'000);  // So much is nobody's.
-  for (int i = 0; i < 20; ++i) budget.sample(98'000'000, 60'000'000);
-  BOOST_TEST(budget.room(60'000'000) > 1'000'000);
-  BOOST_TEST(budget.room(60'000'000) < static_cast<int64_t>(kMaxmemory / 16));
+  Budget budget = bounded_budget(10 * kMaxmemory);
+  budget.sample(600'000'000, 550'000'000);  // So much is nobody's.
+  for (int i = 0; i < 20; ++i) budget.sample(980'000'000, 600'000'000);
+  BOOST_TEST(budget.room(600'000'000) > 10'000'000);
+  BOOST_TEST(budget.room(600'000'000) < static_cast<int64_t>(kMaxmemory / 16 * 10));
   // They did not fit there.
-  for (uint64_t resident = 98'500'000; resident < 102'000'000; resident += 500'000)
-    budget.sample(resident, 60'000'000);
-  BOOST_TEST(budget.room(60'000'000) < 500'000);
-  budget.sample(104'000'000, 60'000'000);
-  BOOST_TEST(budget.room(60'000'000) < 0);
+  for (uint64_t resident = 985'000'000; resident < 1'020'000'000; resident += 5'000'000)
+    budget.sample(resident, 600'000'000);
+  BOOST_TEST(budget.room(600'000'000) < 5'000'000);
+  budget.sample(1'040'000'000, 600'000'000);
+  BOOST_TEST(budget.room(600'000'000) < 0);
 }
 
 BOOST_AUTO_TEST_CASE(while_entries_are_moved_together_demotion_does_not_spread_free_space_further) {
-  Budget budget = bounded_budget();
-  budget.sample(60'000'000, 55'000'000);
-  budget.sample(98'000'000, 50'000'000);
-  BOOST_TEST(budget.excess(50'000'000) > 0u);
+  Budget budget = bounded_budget(10 * kMaxmemory);
+  budget.sample(600'000'000, 550'000'000);
+  budget.sample(980'000'000, 500'000'000);
+  BOOST_TEST(budget.excess(500'000'000) > 0u);
   budget.set_moving(true);
-  BOOST_TEST(budget.excess(50'000'000) == 0u);
-  for (int i = 0; i < 20; ++i) budget.sample(106'000'000, 50'000'000);
-  BOOST_TEST(budget.excess(50'000'000) > 0u);
-  for (int i = 0; i < 20; ++i) budget.sample(98'000'000, 50'000'000);
-  BOOST_TEST(budget.excess(50'000'000) == 0u);
+  BOOST_TEST(budget.excess(500'000'000) == 0u);
+  for (int i = 0; i < 20; ++i) budget.sample(1'060'000'000, 500'000'000);
+  BOOST_TEST(budget.excess(500'000'000) > 0u);
+  for (int i = 0; i < 20; ++i) budget.sample(980'000'000, 500'000'000);
+  BOOST_TEST(budget.excess(500'000'000) == 0u);
   budget.set_moving(false);
-  BOOST_TEST(budget.excess(50'000'000) > 0u);
+  BOOST_TEST(budget.excess(500'000'000) > 0u);
 }
 
 BOOST_AUTO_TEST_CASE(one_request_may_need_a_quarter_of_maxmemory) {
