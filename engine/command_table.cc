@@ -10,6 +10,7 @@
 #include "engine/commands/config_commands.h"
 #include "engine/commands/connection_commands.h"
 #include "engine/commands/debug_commands.h"
+#include "engine/commands/hyperloglog_commands.h"
 #include "engine/commands/key_commands.h"
 #include "engine/commands/memory_commands.h"
 #include "engine/commands/persistence_commands.h"
@@ -277,12 +278,12 @@ constexpr CommandRow kRows[] = {
     {"setbit", 4, kWrite | kDenyOom, kBitmap, kReadsUpdatesKey, kValue, setbit_command},
 
     // HyperLogLog
-    {"pfadd", -2, kWrite | kDenyOom | kFast, kHyperLogLog, kInsertsIntoKey, kValue},
-    {"pfcount", -2, kReadOnly | kMayReplicate, kHyperLogLog, kPfcountKeys, kValue},
-    {"pfdebug", 3, kWrite | kDenyOom | kAdmin | kSystem, kHyperLogLog, kReadsRewritesKeyAt2,
-     kValue},
-    {"pfmerge", -2, kWrite | kDenyOom, kHyperLogLog, kPfmergeKeys, kValue},
-    {"pfselftest", 1, kAdmin | kSystem, kHyperLogLog, {}, kNone},
+    {"pfadd", -2, kWrite | kDenyOom | kFast, kHyperLogLog, kInsertsIntoKey, kValue, pfadd_command},
+    {"pfcount", -2, kReadOnly | kMayReplicate, kHyperLogLog, kPfcountKeys, kValue, pfcount_command},
+    {"pfdebug", 3, kWrite | kDenyOom | kAdmin | kSystem, kHyperLogLog, kReadsRewritesKeyAt2, kValue,
+     pfdebug_command},
+    {"pfmerge", -2, kWrite | kDenyOom, kHyperLogLog, kPfmergeKeys, kValue, pfmerge_command},
+    {"pfselftest", 1, kAdmin | kSystem, kHyperLogLog, {}, kNone, pfselftest_command},
 
     // Geo
     {"geoadd", -5, kWrite | kDenyOom, kGeo, kUpdatesKey, kValue},
