@@ -29,6 +29,8 @@ constexpr uint64_t kFullWithin = 16;
 constexpr uint32_t kRestTicks = 300;
 // A block in the cache takes its handle and its object beside its bytes.
 constexpr uint64_t kCachedPercent = 108;
+// Memtables take their arenas whole, and blocks of files that are gone leave last.
+constexpr uint64_t kSpareBytes = 8 * kMiB;
 
 }  // namespace
 
@@ -55,7 +57,8 @@ void IndexCache::tick(const Sample& sample, uint64_t counted_bytes, bool exhaust
   const bool missed = sample.device_reads > device_reads_;
   device_reads_ = sample.device_reads;
   const uint64_t wanted =
-      std::clamp(sample.disk_bytes / 100 * kCachedPercent + sample.memtable_bytes, least_, most_);
+      std::clamp(sample.disk_bytes / 100 * kCachedPercent + sample.memtable_bytes + kSpareBytes,
+                 least_, most_);
   if (exhausted) rest_ticks_ = kRestTicks;
   if (exhausted || wanted + 2 * step_ < bytes_) {
     reserve(0);
