@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs every test on free ports in temporary directories.
 #   ./test.sh                   tests of the released server (wire, start, simulation,
-#                               install, tidy), then unit and fuzz-corpus tests
-#   ./test.sh --asan            unit, wire and start tests under ASan and UBSan
+#                               install, tidy), then what --asan runs
+#   ./test.sh --asan            unit, fuzz-corpus and wire tests under ASan and UBSan
 #   ./test.sh --tsan            unit and wire tests under ThreadSanitizer
 #   ./test.sh --tcl [unit ...]  Redis's own suite against redis-server and Basalt
 # The last line is "N passed, N failed, N skipped"; the exit code is 0 when nothing failed and

@@ -15,7 +15,6 @@ from support.tally import Tally, from_meson_record, tap_failures  # noqa: E402
 
 RELEASE = ["-Dbuildtype=release", "-Db_lto=true"]
 # Little optimisation and only line numbers: half the time to compile, and reports still name lines.
-UNIT = ["-Dbuildtype=debugoptimized", "-Db_lto=false"]
 SANITIZED = ["-Doptimization=1", "-Ddebug=true", "-Dcpp_args=-g1", "-Db_lto=false",
              "-Db_lundef=false"]
 SANITIZER_SETTINGS = {
@@ -78,20 +77,20 @@ def meson_tests(directory, selection, slowdown=1):
 
 
 def everything():
-    # The server that is shipped, and all that runs it. Unit tests would each link the whole program
-    # anew with link-time optimisation, so they have a build of their own.
+    # The server that is shipped, and all that runs it.
     configure("build", RELEASE)
     build("build", "engine/basalt-server")
     tally = meson_tests("build", ["--no-suite", "unit", "--no-suite", "proof"], slowdown=3)
-    configure("build-unit", UNIT)
-    tally.add(meson_tests("build-unit", suites("unit"), slowdown=4))
+    # Unit tests are built once, with sanitizers: with link-time optimisation each would link the
+    # whole program anew.
+    tally.add(address_sanitizer())
     return tally
 
 
 def address_sanitizer():
     configure("build-asan", SANITIZED + ["-Db_sanitize=address,undefined"])
     build("build-asan", "engine/basalt-server")
-    return meson_tests("build-asan", suites("unit", "wire", "start"), slowdown=4)
+    return meson_tests("build-asan", suites("unit", "wire"), slowdown=6)
 
 
 def thread_sanitizer():
