@@ -1,0 +1,325 @@
+#include "engine/value/counted_tree.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "base/memory.h"
+
+namespace engine {
+
+namespace {
+
+constexpr auto kUse = base::MemoryUse::kChunks;
+
+// Of a probe to an element: negative, 0, positive. No key is the beginning of another, so the
+// shorter length decides nothing.
+int compare(const TreeProbe& probe, const TreeItem& item) {
+  if (probe.tag != item.tag) return probe.tag < item.tag ? -1 : 1;
+  const size_t bytes = std::min(probe.key.size(), item.bytes.size());
+  return bytes == 0 ? 0 : std::memcmp(probe.key.data(), item.bytes.data(), bytes);
+}
+
+const TreePage* first_leaf(const TreePage* page) {
+  while (!page->is_leaf()) page = page->child(0).page;
+  return page;
+}
+
+uint32_t first_tag(const TreePage* page) {
+  return page->is_leaf() ? page->tag(0) : page->child(0).tag;
+}
+
+// The child in which the probe is, if it is anywhere.
+size_t child_for(const TreePage* page, const TreeProbe& probe) {
+  size_t i = page->child_above(probe.tag);
+  if (i > 0) --i;
+  while (i > 0 && page->child(i).tag == probe.tag &&
+         compare(probe, first_leaf(page->child(i).page)->item(0)) < 0)
+    --i;
+  return i;
+}
+
+size_t slot_for(const TreePage* leaf, const TreeProbe& probe, bool* found) {
+  size_t i = leaf->lower_bound(probe.tag);
+  for (*found = false; i < leaf->count() && leaf->tag(i) == probe.tag; ++i) {
+    const int order = compare(probe, leaf->item(i));
+    *found = order == 0;
+    if (order <= 0) break;
+  }
+  return i;
+}
+
+}  // namespace
+
+// ---- References
+
+CountedTree* CountedTree::create() {
+  return new (base::allocate(sizeof(CountedTree), kUse)) CountedTree;
+}
+
+CountedTree* CountedTree::freeze() {
+  refs_.fetch_add(1, std::memory_order_relaxed);
+  return this;
+}
+
+void CountedTree::release(CountedTree* tree) {
+  if (tree == nullptr) return;
+  while (!release_step(tree, SIZE_MAX)) {
+  }
+}
+
+// Takes pages from the end of the rightmost inner page that nobody else has.
+bool CountedTree::release_step(CountedTree* tree, size_t pages_max) {
+  // Alone with it nobody can take another reference, so only the last owner frees in steps.
+  if (tree->shared() && tree->refs_.fetch_sub(1, std::memory_order_acq_rel) > 1) return true;
+  tree->refs_.store(1, std::memory_order_relaxed);
+  for (; pages_max > 0 && tree->root_ != nullptr; --pages_max) {
+    TreePage* parent = nullptr;
+    TreePage* page = tree->root_;
+    while (!page->is_leaf() && page->count() > 0 && !page->shared()) {
+      parent = page;
+      page = page->child(page->count() - 1).page;
+    }
+    if (parent == nullptr) {
+      tree->root_ = nullptr;
+    } else {
+      parent->splice(parent->count() - 1, 1, {});
+    }
+    TreePage::unref(page);
+  }
+  if (tree->root_ != nullptr) return false;
+  tree->~CountedTree();
+  base::deallocate(tree, kUse);
+  return true;
+}
+
+CountedTree* CountedTree::writable(CountedTree* tree) {
+  if (!tree->shared()) return tree;
+  CountedTree* const copy = create();
+  copy->root_ = tree->root_;
+  copy->size_ = tree->size_;
+  copy->element_bytes_ = tree->element_bytes_;
+  copy->allocated_bytes_ = tree->allocated_bytes_;
+  if (copy->root_ != nullptr) copy->root_->ref();
+  release(tree);
+  return copy;
+}
+
+TreePage* CountedTree::took(TreePage* page) {
+  allocated_bytes_ += page->allocated_bytes();
+  return page;
+}
+
+void CountedTree::drop(TreePage* page) {
+  allocated_bytes_ -= page->allocated_bytes();
+  TreePage::destroy(page);
+}
+
+// ---- Reading
+
+CountedTree::Path CountedTree::seek(const TreeProbe& probe, bool* found) const {
+  Path path;
+  *found = false;
+  if (root_ == nullptr) return path;
+  TreePage* page = root_;
+  while (!page->is_leaf()) {
+    const size_t i = child_for(page, probe);
+    path.push(page, i);
+    page = page->child(i).page;
+  }
+  path.push(page, slot_for(page, probe, found));
+  return path;
+}
+
+CountedTree::Path CountedTree::seek_rank(uint64_t rank) const {
+  Path path;
+  if (rank >= size_) return path;
+  TreePage* page = root_;
+  while (!page->is_leaf()) {
+    size_t i = 0;
+    for (; rank >= page->child(i).elements; ++i) rank -= page->child(i).elements;
+    path.push(page, i);
+    page = page->child(i).page;
+  }
+  path.push(page, rank);
+  return path;
+}
+
+std::optional<base::ByteSpan> CountedTree::find(const TreeProbe& probe) const {
+  bool found = false;
+  Path path = seek(probe, &found);
+  if (!found) return std::nullopt;
+  return path.leaf().page->element(path.leaf().index);
+}
+
+TreeItem CountedTree::at(uint64_t rank) const {
+  CHECK_LT(rank, size_);
+  Path path = seek_rank(rank);
+  return path.leaf().page->item(path.leaf().index);
+}
+
+uint64_t CountedTree::rank_of_tag(uint32_t tag) const {
+  // No key comes before the empty one.
+  bool found = false;
+  Path path = seek({tag, {}}, &found);
+  if (path.depth == 0) return 0;
+  // compare() takes an empty key for equal to the first of its tag.
+  uint64_t rank = path.leaf().page->lower_bound(tag);
+  for (size_t level = 0; level + 1 < path.depth; ++level) {
+    const Step& step = path.steps[level];
+    for (size_t i = 0; i < step.index; ++i) rank += step.page->child(i).elements;
+  }
+  // Elements of the tag may begin in an earlier leaf.
+  while (rank > 0 && at(rank - 1).tag >= tag) --rank;
+  return rank;
+}
+
+// ---- Writing
+
+// Makes every page of the path the tree's alone.
+void CountedTree::own(Path* path) {
+  for (size_t level = 0; level < path->depth; ++level) {
+    Step& step = path->steps[level];
+    if (!step.page->shared()) continue;
+    TreePage* const copy = took(step.page->copy());
+    allocated_bytes_ -= step.page->allocated_bytes();
+    TreePage::unref(step.page);
+    step.page = copy;
+    if (level == 0) {
+      root_ = copy;
+    } else {
+      const Step& parent = path->steps[level - 1];
+      parent.page->child(parent.index).page = copy;
+    }
+  }
+}
+
+bool CountedTree::add(const TreeProbe& probe, base::ByteSpan element) {
+  bool found = false;
+  Path path = seek(probe, &found);
+  if (found) return false;
+  own(&path);
+  insert_at(&path, {probe.tag, element});
+  return true;
+}
+
+bool CountedTree::put(const TreeProbe& probe, base::ByteSpan element) {
+  bool found = false;
+  Path path = seek(probe, &found);
+  own(&path);
+  if (!found) {
+    insert_at(&path, {probe.tag, element});
+    return true;
+  }
+  const Step leaf = path.leaf();
+  const size_t old_bytes = leaf.page->element(leaf.index).size();
+  if (old_bytes == element.size()) {
+    leaf.page->overwrite(leaf.index, element);
+    return false;
+  }
+  leaf.page->remove(leaf.index);
+  adjust(&path, -1);
+  --size_;
+  element_bytes_ -= old_bytes;
+  insert_at(&path, {probe.tag, element});
+  // The new one may leave a page that is far too large for it.
+  if (element.size() < old_bytes) {
+    path = seek(probe, &found);
+    own(&path);
+    rebalance(&path);
+  }
+  return false;
+}
+
+// Puts the item before the path's slot. REQUIRES: the path is the tree's own. Afterwards the path
+// leads nowhere.
+void CountedTree::insert_at(Path* path, const TreeItem& item) {
+  ++size_;
+  element_bytes_ += item.bytes.size();
+  if (path->depth == 0) {
+    TreePage* const page =
+        item.bytes.size() > TreePage::kElementBytesMax
+            ? TreePage::new_big(item)
+            : TreePage::new_leaf({&item, 1}, TreePage::item_cost(item.bytes.size()));
+    root_ = took(page);
+    return;
+  }
+  const Step& leaf = path->leaf();
+  const bool was_empty = leaf.page->count() == 0;  // Its element is being replaced.
+  if (leaf.page->insert(leaf.index, item))
+    return was_empty ? refresh(path, path->depth - 1) : adjust(path, 1);
+  if (append_leaf(path, item) || grow_leaf(path, item)) return;
+  spread(path, item);
+}
+
+bool CountedTree::erase(const TreeProbe& probe) {
+  bool found = false;
+  Path path = seek(probe, &found);
+  if (!found) return false;
+  erase_path(&path);
+  return true;
+}
+
+void CountedTree::erase_at(uint64_t rank) {
+  CHECK_LT(rank, size_);
+  Path path = seek_rank(rank);
+  erase_path(&path);
+}
+
+void CountedTree::erase_path(Path* path) {
+  own(path);
+  const Step& leaf = path->leaf();
+  --size_;
+  element_bytes_ -= leaf.page->element(leaf.index).size();
+  leaf.page->remove(leaf.index);
+  adjust(path, -1);
+  rebalance(path);
+}
+
+// The path's leaf has got or lost elements.
+void CountedTree::adjust(Path* path, int elements) {
+  if (path->leaf().page->count() == 0) return;  // It goes, or its way is made anew.
+  for (size_t level = path->depth - 1; level-- > 0;) {
+    const Step& step = path->steps[level];
+    TreePage::Child& child = step.page->child(step.index);
+    child.elements += static_cast<uint64_t>(static_cast<int64_t>(elements));
+    child.tag = first_tag(child.page);
+  }
+}
+
+// ---- Walking
+
+TreeCursor::TreeCursor(const CountedTree& tree, uint64_t rank) : path_(tree.seek_rank(rank)) {}
+
+TreeItem TreeCursor::item() const {
+  const CountedTree::Step& leaf = path_.steps[path_.depth - 1];
+  return leaf.page->item(leaf.index);
+}
+
+void TreeCursor::next() {
+  ++path_.leaf().index;
+  while (path_.depth > 0 && path_.leaf().index == path_.leaf().page->count()) {
+    --path_.depth;
+    if (path_.depth > 0) ++path_.leaf().index;
+  }
+  if (path_.depth == 0) return;
+  while (!path_.leaf().page->is_leaf())
+    path_.push(path_.leaf().page->child(path_.leaf().index).page, 0);
+}
+
+size_t TreeReader::read(base::MutableByteSpan to) {
+  size_t made = 0;
+  while (made < to.size() && !cursor_.at_end()) {
+    const base::ByteSpan rest = cursor_.item().bytes.subspan(taken_);
+    const size_t count = std::min(rest.size(), to.size() - made);
+    if (count > 0) std::memcpy(to.data() + made, rest.data(), count);
+    made += count;
+    taken_ += count;
+    if (count < rest.size()) break;
+    taken_ = 0;
+    cursor_.next();
+  }
+  return made;
+}
+
+}  // namespace engine
