@@ -171,8 +171,9 @@ bool Background::demotion_slice() {
       demoter_->step(std::min<uint64_t>(wanted, kDemotionBytes), kDemotionBuckets);
   requested_demotion_ -= std::min(requested_demotion_, found);
   if (demoter_->found_nothing()) requested_demotion_ = 0;
+  const KeyspaceShared& shared = engine_->databases().shared();
   note_stuck(excess > 0 && demoter_->found_nothing() && tier.demotions_in_flight() == 0 &&
-             engine_->databases().shared().condemned_chunks.empty());
+             shared.condemned_chunks.empty() && shared.condemned_trees.empty());
   return tier.can_demote() && !demoter_->found_nothing();
 }
 

@@ -10,12 +10,14 @@
 #include "engine/commands/config_commands.h"
 #include "engine/commands/connection_commands.h"
 #include "engine/commands/debug_commands.h"
+#include "engine/commands/hash_commands.h"
 #include "engine/commands/hyperloglog_commands.h"
 #include "engine/commands/key_commands.h"
 #include "engine/commands/memory_commands.h"
 #include "engine/commands/persistence_commands.h"
 #include "engine/commands/scan_commands.h"
 #include "engine/commands/server_commands.h"
+#include "engine/commands/set_commands.h"
 #include "engine/commands/string_commands.h"
 #include "engine/commands/tier_commands.h"
 
@@ -136,22 +138,23 @@ constexpr CommandRow kRows[] = {
     {"substr", 4, kReadOnly, kString, kReadsKey, kValue, getrange_command},
 
     // Hashes
-    {"hdel", -3, kWrite | kFast, kHash, kDeletesFromKey, kValue},
-    {"hexists", 3, kReadOnly | kFast, kHash, kInspectsKey, kValue},
-    {"hget", 3, kReadOnly | kFast, kHash, kReadsKey, kValue},
-    {"hgetall", 2, kReadOnly, kHash, kReadsKey, kValue},
-    {"hincrby", 4, kWrite | kDenyOom | kFast, kHash, kReadsUpdatesKey, kValue},
-    {"hincrbyfloat", 4, kWrite | kDenyOom | kFast, kHash, kReadsUpdatesKey, kValue},
-    {"hkeys", 2, kReadOnly, kHash, kReadsKey, kValue},
-    {"hlen", 2, kReadOnly | kFast, kHash, kInspectsKey, kValue},
-    {"hmget", -3, kReadOnly | kFast, kHash, kReadsKey, kValue},
-    {"hmset", -4, kWrite | kDenyOom | kFast, kHash, kUpdatesKey, kValue},
-    {"hrandfield", -2, kReadOnly, kHash, kReadsKey, kValue},
-    {"hscan", -3, kReadOnly, kHash, kReadsKey, kValue},
-    {"hset", -4, kWrite | kDenyOom | kFast, kHash, kUpdatesKey, kValue},
-    {"hsetnx", 4, kWrite | kDenyOom | kFast, kHash, kInsertsIntoKey, kValue},
-    {"hstrlen", 3, kReadOnly | kFast, kHash, kInspectsKey, kValue},
-    {"hvals", 2, kReadOnly, kHash, kReadsKey, kValue},
+    {"hdel", -3, kWrite | kFast, kHash, kDeletesFromKey, kValue, hdel_command},
+    {"hexists", 3, kReadOnly | kFast, kHash, kInspectsKey, kValue, hexists_command},
+    {"hget", 3, kReadOnly | kFast, kHash, kReadsKey, kValue, hget_command},
+    {"hgetall", 2, kReadOnly, kHash, kReadsKey, kValue, hgetall_command},
+    {"hincrby", 4, kWrite | kDenyOom | kFast, kHash, kReadsUpdatesKey, kValue, hincrby_command},
+    {"hincrbyfloat", 4, kWrite | kDenyOom | kFast, kHash, kReadsUpdatesKey, kValue,
+     hincrbyfloat_command},
+    {"hkeys", 2, kReadOnly, kHash, kReadsKey, kValue, hkeys_command},
+    {"hlen", 2, kReadOnly | kFast, kHash, kInspectsKey, kValue, hlen_command},
+    {"hmget", -3, kReadOnly | kFast, kHash, kReadsKey, kValue, hmget_command},
+    {"hmset", -4, kWrite | kDenyOom | kFast, kHash, kUpdatesKey, kValue, hset_command},
+    {"hrandfield", -2, kReadOnly, kHash, kReadsKey, kValue, hrandfield_command},
+    {"hscan", -3, kReadOnly, kHash, kReadsKey, kValue, hscan_command},
+    {"hset", -4, kWrite | kDenyOom | kFast, kHash, kUpdatesKey, kValue, hset_command},
+    {"hsetnx", 4, kWrite | kDenyOom | kFast, kHash, kInsertsIntoKey, kValue, hsetnx_command},
+    {"hstrlen", 3, kReadOnly | kFast, kHash, kInspectsKey, kValue, hstrlen_command},
+    {"hvals", 2, kReadOnly, kHash, kReadsKey, kValue, hvals_command},
 
     // Lists
     {"blmove", 6, kWrite | kDenyOom | kNoScript | kBlocking, kList, kBlmoveKeys, kValue},
@@ -178,23 +181,23 @@ constexpr CommandRow kRows[] = {
     {"rpushx", -3, kWrite | kDenyOom | kFast, kList, kInsertsIntoKey, kValue},
 
     // Sets
-    {"sadd", -3, kWrite | kDenyOom | kFast, kSet, kInsertsIntoKey, kValue},
-    {"scard", 2, kReadOnly | kFast, kSet, kInspectsKey, kValue},
-    {"sdiff", -2, kReadOnly, kSet, kReadsAllKeys, kValue},
-    {"sdiffstore", -3, kWrite | kDenyOom, kSet, kSdiffstoreKeys, kValue},
-    {"sinter", -2, kReadOnly, kSet, kReadsAllKeys, kValue},
-    {"sintercard", -3, kReadOnly, kSet, kReadsCountedKeys, kValue},
-    {"sinterstore", -3, kWrite | kDenyOom, kSet, kSinterstoreKeys, kValue},
-    {"sismember", 3, kReadOnly | kFast, kSet, kInspectsKey, kValue},
-    {"smembers", 2, kReadOnly, kSet, kReadsKey, kValue},
-    {"smismember", -3, kReadOnly | kFast, kSet, kReadsKey, kValue},
-    {"smove", 4, kWrite | kFast, kSet, kBlmoveKeys, kValue},
-    {"spop", -2, kWrite | kFast, kSet, kTakesFromKey, kValue},
-    {"srandmember", -2, kReadOnly, kSet, kReadsKey, kValue},
-    {"srem", -3, kWrite | kFast, kSet, kDeletesFromKey, kValue},
-    {"sscan", -3, kReadOnly, kSet, kReadsKey, kValue},
-    {"sunion", -2, kReadOnly, kSet, kReadsAllKeys, kValue},
-    {"sunionstore", -3, kWrite | kDenyOom, kSet, kSdiffstoreKeys, kValue},
+    {"sadd", -3, kWrite | kDenyOom | kFast, kSet, kInsertsIntoKey, kValue, sadd_command},
+    {"scard", 2, kReadOnly | kFast, kSet, kInspectsKey, kValue, scard_command},
+    {"sdiff", -2, kReadOnly, kSet, kReadsAllKeys, kValue, sdiff_command},
+    {"sdiffstore", -3, kWrite | kDenyOom, kSet, kSdiffstoreKeys, kValue, sdiffstore_command},
+    {"sinter", -2, kReadOnly, kSet, kReadsAllKeys, kValue, sinter_command},
+    {"sintercard", -3, kReadOnly, kSet, kReadsCountedKeys, kValue, sintercard_command},
+    {"sinterstore", -3, kWrite | kDenyOom, kSet, kSinterstoreKeys, kValue, sinterstore_command},
+    {"sismember", 3, kReadOnly | kFast, kSet, kInspectsKey, kValue, sismember_command},
+    {"smembers", 2, kReadOnly, kSet, kReadsKey, kValue, smembers_command},
+    {"smismember", -3, kReadOnly | kFast, kSet, kReadsKey, kValue, smismember_command},
+    {"smove", 4, kWrite | kFast, kSet, kBlmoveKeys, kValue, smove_command},
+    {"spop", -2, kWrite | kFast, kSet, kTakesFromKey, kValue, spop_command},
+    {"srandmember", -2, kReadOnly, kSet, kReadsKey, kValue, srandmember_command},
+    {"srem", -3, kWrite | kFast, kSet, kDeletesFromKey, kValue, srem_command},
+    {"sscan", -3, kReadOnly, kSet, kReadsKey, kValue, sscan_command},
+    {"sunion", -2, kReadOnly, kSet, kReadsAllKeys, kValue, sunion_command},
+    {"sunionstore", -3, kWrite | kDenyOom, kSet, kSdiffstoreKeys, kValue, sunionstore_command},
 
     // Sorted sets
     {"bzmpop", -5, kWrite | kBlocking, kSortedSet, kTakesFromCountedKeysAt2, kValue},

@@ -4,6 +4,7 @@
 
 #include "engine/tier.h"
 #include "engine/value/chunked_string.h"
+#include "engine/value/counted_tree.h"
 
 namespace engine {
 
@@ -24,6 +25,7 @@ Databases::Databases(int count, const base::KeyHasher* hasher, base::Random* ran
 Databases::~Databases() {
   for (ChunkedString* chunks : shared_.condemned_chunks) ChunkedString::release(chunks);
   for (ChunkedString* chunks : lent_chunks_) ChunkedString::release(chunks);
+  for (CountedTree* tree : shared_.condemned_trees) CountedTree::release(tree);
 }
 
 std::unique_ptr<Keyspace> Databases::make_keyspace() {
@@ -67,7 +69,8 @@ uint64_t Databases::keys() const {
 }
 
 uint64_t Databases::pending_frees() const {
-  uint64_t entries = shared_.condemned_chunks.size() + lent_chunks_.size();
+  uint64_t entries =
+      shared_.condemned_chunks.size() + lent_chunks_.size() + shared_.condemned_trees.size();
   for (const auto& keyspace : detached_) entries += keyspace->dictionary().size();
   return entries;
 }
@@ -101,6 +104,14 @@ bool Databases::free_step(size_t entries_max) {
     }
     return true;
   }
+  std::vector<CountedTree*>& trees = shared_.condemned_trees;
+  if (!trees.empty()) {
+    if (CountedTree::release_step(trees.back(), entries_max)) {
+      trees.pop_back();
+      ++freed_entries_;
+    }
+    return true;
+  }
   if (detached_.empty()) return false;
   // A snapshot that is owed these entries takes them as fast as it can.
   const SnapshotObserver* const snapshot = shared_.residence.snapshot;
@@ -110,6 +121,7 @@ bool Databases::free_step(size_t entries_max) {
   const bool more =
       keyspace.dictionary().drain(entries_max / kEntriesPerBucket + 1, [&](Entry* entry) {
         if (entry->form() == ValueForm::kChunked) condemned.push_back(entry->chunks()->freeze());
+        if (entry->form() == ValueForm::kPaged) trees.push_back(entry->tree()->freeze());
         keyspace.residence().free_detached(entry);
         ++freed_entries_;
       });

@@ -40,8 +40,8 @@ class Databases {
   uint64_t flush(int index);
   uint64_t keys() const;
 
-  // Frees a slice of what was detached or condemned: about `entries_max` entries or chunks. True
-  // while there is more.
+  // Frees a slice of what was detached or condemned: about `entries_max` entries, chunks or pages.
+  // True while there is more.
   bool free_step(size_t entries_max);
   bool has_detached() const { return !detached_.empty(); }
   // For INFO: what free_step() has to do, and has done.

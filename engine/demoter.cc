@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/value/value_codec.h"
+
 namespace engine {
 
 namespace {
@@ -29,7 +31,7 @@ uint64_t Demoter::step(uint64_t bytes, size_t buckets_max) {
     position_ = keyspace.dictionary().scan(
         position_, kBucketsPerLook, [this, &keyspace](Entry* entry, uint64_t hash) {
           // Those that are on their way, and cannot go, must not fill the coldest share.
-          if (entry->state() == EntryState::kDemoting || entry->form() == ValueForm::kPaged) return;
+          if (entry->state() == EntryState::kDemoting || !is_demotable(*entry)) return;
           candidates_.push_back({hash, entry, keyspace.shared().access.coldness(entry->access())});
         });
     buckets += kBucketsPerLook;
@@ -83,7 +85,7 @@ uint64_t Demoter::take(Keyspace& keyspace, uint64_t hash, Entry* entry) {
     case EntryState::kDirty:
       break;
   }
-  if (entry->form() == ValueForm::kPaged || !tier_->can_demote()) return 0;
+  if (!is_demotable(*entry) || !tier_->can_demote()) return 0;
   if (!keyspace.residence().ready_to_demote(hash, entry)) return 0;
   return tier_->demote(keyspace, hash, entry, compress_) ? bytes : 0;
 }

@@ -51,10 +51,24 @@ uint32_t type_number(ValueType type) {
 
 ValueDigest::ValueDigest(std::string_view key) { mix(sum_, sum_of(base::as_bytes(key))); }
 
-void ValueDigest::begin(ValueType type) { mix(sum_, sum_of(big_endian(type_number(type)))); }
+void ValueDigest::begin(ValueType type) {
+  type_ = type;
+  mix(sum_, sum_of(big_endian(type_number(type))));
+}
+
+void ValueDigest::add_member(std::string_view member) {
+  xor_with(sum_, sum_of(base::as_bytes(member)));
+}
+
+void ValueDigest::add_pair(std::string_view field, std::string_view value) {
+  Sha1Sum pair{};
+  mix(pair, sum_of(base::as_bytes(field)));
+  mix(pair, sum_of(base::as_bytes(value)));
+  xor_with(sum_, sum_of(std::as_bytes(std::span(pair))));
+}
 
 Sha1Sum ValueDigest::finish(bool has_expiry) {
-  mix(sum_, string_.finish());
+  if (type_ == ValueType::kString) mix(sum_, string_.finish());
   if (has_expiry) xor_with(sum_, sum_of(base::as_bytes(std::string_view("!!expire!!"))));
   return sum_;
 }

@@ -16,9 +16,10 @@
 
 namespace engine {
 
-// The digest of one value. A string may come in pieces.
+// The digest of one value. A string may come in pieces, an aggregate element by element.
 //
 //   value:  type, the string's bytes; xor the mark of an expiry
+//           type, xor the sum of each member of a set, or of each mix of a hash's field and value
 //   key:    the same, begun with the key's name
 class ValueDigest {
  public:
@@ -27,11 +28,15 @@ class ValueDigest {
 
   void begin(ValueType type);
   void add_string_piece(base::ByteSpan bytes) { string_.update(bytes); }
-  // After the last piece.
+  // In any order.
+  void add_member(std::string_view member);
+  void add_pair(std::string_view field, std::string_view value);
+  // After the last piece or element.
   Sha1Sum finish(bool has_expiry);
 
  private:
   Sha1Sum sum_{};
+  ValueType type_ = ValueType::kString;
   Sha1 string_;
 };
 

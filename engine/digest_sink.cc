@@ -4,6 +4,8 @@
 
 #include "base/memory.h"
 #include "engine/value/codec.h"
+#include "engine/value/value_codec.h"
+#include "engine/value/value_type.h"
 
 namespace engine {
 
@@ -15,6 +17,33 @@ persist::RdbReader::Options reader_options(uint64_t databases) {
   options.databases = databases;
   return options;
 }
+
+// Mixes the elements of a payload into a digest.
+class DigestElements final : public ElementSink {
+ public:
+  DigestElements(ValueType type, ValueDigest* digest)
+      : is_hash_(type == ValueType::kHash), digest_(digest) {}
+
+  void begin(uint64_t) override {}
+  base::Status add(const Element& element) override {
+    const ElementText text(element);
+    if (!is_hash_) {
+      digest_->add_member(text.view());
+    } else if (!has_field_) {
+      field_ = text.view();
+    } else {
+      digest_->add_pair(field_, text.view());
+    }
+    has_field_ = !has_field_;
+    return base::ok_status();
+  }
+
+ private:
+  const bool is_hash_;
+  ValueDigest* const digest_;
+  std::string field_;
+  bool has_field_ = false;
+};
 
 }  // namespace
 
@@ -113,28 +142,45 @@ void DigestSink::take(const persist::RdbEvent& event) {
   switch (event.kind) {
     case persist::RdbEvent::kKey:
       value_ = ValueDigest(event.name);
-      value_.begin(ValueType::kString);
+      value_.begin(value_type_of(event.type));
+      rdb_type_ = event.type;
       database_ = event.db;
       has_expiry_ = event.expire_at_ms.has_value();
-      if (event.delivery == persist::RdbDelivery::kWhole) add_whole(event);
+      if (event.delivery == persist::RdbDelivery::kWhole) add_whole(event.payload);
       return;
     case persist::RdbEvent::kPiece:
-      return value_.add_string_piece(event.payload);
+      if (rdb_type_ == kStringType) return value_.add_string_piece(event.payload);
+      gathered_.insert(gathered_.end(), event.payload.begin(), event.payload.end());
+      return;
     case persist::RdbEvent::kKeyEnd:
+      if (rdb_type_ != kStringType) {
+        add_aggregate(gathered_);
+        gathered_ = {};
+      }
       return digest_->add_key(database_, value_.finish(has_expiry_));
     default:
       return;
   }
 }
 
-void DigestSink::add_whole(const persist::RdbEvent& event) {
-  const base::Result<uint64_t> length = decoded_length(event.payload);
+void DigestSink::add_aggregate(base::ByteSpan payload) {
+  DigestElements elements(value_type_of(rdb_type_), &value_);
+  const base::Status read = read_elements(rdb_type_, payload, &elements);
+  if (!read.ok()) failure_ = read;
+}
+
+void DigestSink::add_whole(base::ByteSpan payload) {
+  if (rdb_type_ != kStringType) {
+    add_aggregate(payload);
+    return digest_->add_key(database_, value_.finish(has_expiry_));
+  }
+  const base::Result<uint64_t> length = decoded_length(payload);
   if (!length.ok()) {
     failure_ = length.error();
     return;
   }
   scratch_.resize(std::max<size_t>(scratch_.size(), *length));
-  const base::Result<size_t> decoded = decode_string(event.payload, {scratch_.data(), *length});
+  const base::Result<size_t> decoded = decode_string(payload, {scratch_.data(), *length});
   if (!decoded.ok()) {
     failure_ = decoded.error();
     return;

@@ -42,7 +42,8 @@ class DigestSink final : public persist::StreamSink {
   // On the helper.
   void consume(base::ByteSpan bytes);
   void take(const persist::RdbEvent& event);
-  void add_whole(const persist::RdbEvent& event);
+  void add_whole(base::ByteSpan payload);
+  void add_aggregate(base::ByteSpan payload);
 
   void on_consumed(base::MutableByteSpan buffer);
   void end_if_idle();
@@ -60,6 +61,8 @@ class DigestSink final : public persist::StreamSink {
   // The helper's.
   base::Status failure_ = base::ok_status();
   std::vector<std::byte> scratch_;
+  std::vector<std::byte> gathered_;  // The payload of an aggregate that comes in pieces.
+  uint8_t rdb_type_ = 0;
   ValueDigest value_;
   uint64_t database_ = 0;
   bool has_expiry_ = false;

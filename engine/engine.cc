@@ -72,19 +72,24 @@ void Engine::apply_memory_options() {
                    now.maxmemory_policy == MaxmemoryPolicy::kVolatileLfu;
   databases_.shared().access.configure(lfu, static_cast<uint32_t>(now.lfu_log_factor),
                                        static_cast<uint32_t>(now.lfu_decay_time));
+  databases_.shared().packed_limits = {.hash_entries = now.hash_max_listpack_entries,
+                                       .hash_value_bytes = now.hash_max_listpack_value,
+                                       .set_integers = now.set_max_intset_entries};
   if (tier_ == nullptr) return;
   apply_tier_options(*this);
 }
 
 void Engine::register_hooks() {
   Config& config = *environment_.config;
-  config.on_change({"maxmemory", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time",
-                    "tier-low-water", "tier-max-bytes", "tier-read-depth", "tier-write-depth",
-                    "snapshot-io-depth", "snapshot-buffer", "rdbcompression"},
-                   [this](const Options&) {
-                     apply_memory_options();
-                     return std::string();
-                   });
+  config.on_change(
+      {"maxmemory", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time", "tier-low-water",
+       "tier-max-bytes", "tier-read-depth", "tier-write-depth", "snapshot-io-depth",
+       "snapshot-buffer", "rdbcompression", "hash-max-listpack-entries", "hash-max-listpack-value",
+       "set-max-intset-entries"},
+      [this](const Options&) {
+        apply_memory_options();
+        return std::string();
+      });
 }
 
 // ---- Commands

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "engine/entry_heaps.h"
 #include "engine/value/chunked_string.h"
+#include "engine/value/counted_tree.h"
 
 namespace engine {
 
@@ -29,6 +30,11 @@ static_assert(base::kInlineValueBytesMax <= UINT32_MAX);
 void Entry::set_chunks(ChunkedString* chunks) {
   CHECK(form() == ValueForm::kChunked);
   base::store_le<void*>(mutable_bytes() + value_offset(), chunks);
+}
+
+void Entry::set_tree(CountedTree* tree) {
+  CHECK(form() == ValueForm::kPaged);
+  base::store_le<void*>(mutable_bytes() + value_offset(), tree);
 }
 
 size_t Entry::allocated_bytes() const { return base::usable_bytes(this); }
@@ -118,8 +124,15 @@ Entry* EntryHeap::create_chunked(std::string_view key, ChunkedString* chunks,
   return build(key, pointer_bytes(pointer), ValueForm::kChunked, options);
 }
 
+Entry* EntryHeap::create_paged(std::string_view key, CountedTree* tree,
+                               const EntryOptions& options) {
+  void* const pointer = tree;
+  return build(key, pointer_bytes(pointer), ValueForm::kPaged, options);
+}
+
 void EntryHeap::destroy(Entry* entry) {
   if (entry->form() == ValueForm::kChunked) ChunkedString::release(entry->chunks());
+  if (entry->form() == ValueForm::kPaged) CountedTree::release(entry->tree());
   deallocate(entry);
   --entries_;
 }
@@ -175,6 +188,12 @@ Entry* EntryHeap::with_value_bytes(Entry* entry, size_t value_bytes, ValueForm f
 Entry* EntryHeap::with_chunks(Entry* entry, ChunkedString* chunks) {
   entry = resized(entry, kPointerBytes, 0, ValueForm::kChunked);
   entry->set_chunks(chunks);
+  return entry;
+}
+
+Entry* EntryHeap::with_tree(Entry* entry, CountedTree* tree) {
+  entry = resized(entry, kPointerBytes, 0, ValueForm::kPaged);
+  entry->set_tree(tree);
   return entry;
 }
 

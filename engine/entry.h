@@ -40,6 +40,7 @@
 namespace engine {
 
 class ChunkedString;
+class CountedTree;
 
 enum class ValueType : uint8_t { kString, kList, kSet, kZset, kHash, kStream };
 
@@ -47,7 +48,7 @@ enum class ValueForm : uint8_t {
   kPlain,    // The value's bytes, or one packed buffer, inline.
   kRaw,      // Inline bytes of a string after APPEND or SETRANGE (OBJECT ENCODING says raw).
   kChunked,  // A ChunkedString*.
-  kPaged,    // The root of a paged value.
+  kPaged,    // A CountedTree*.
 };
 
 // (I1) The states that have an entry; an absent or cold unit has none.
@@ -84,6 +85,13 @@ class Entry {
   }
   // Names another object; the old one is the caller's. REQUIRES: form() == kChunked.
   void set_chunks(ChunkedString* chunks);
+  // The out-of-line aggregate. REQUIRES: form() == kPaged.
+  CountedTree* tree() const {
+    CHECK(form() == ValueForm::kPaged);
+    return static_cast<CountedTree*>(object());
+  }
+  // As set_chunks. REQUIRES: form() == kPaged.
+  void set_tree(CountedTree* tree);
 
   ValueType type() const { return static_cast<ValueType>(field(32, 3)); }
   void set_type(ValueType type) { set_field(32, 3, static_cast<uint64_t>(type)); }
@@ -167,6 +175,8 @@ class EntryHeap {
   Entry* create(std::string_view key, std::string_view value, const EntryOptions& options);
   // Owns `chunks` (one reference) from now on; options.form is ignored.
   Entry* create_chunked(std::string_view key, ChunkedString* chunks, const EntryOptions& options);
+  // The same for an aggregate.
+  Entry* create_paged(std::string_view key, CountedTree* tree, const EntryOptions& options);
   // Frees the entry and gives up its reference to an out-of-line object. A large object is better
   // taken first and freed in slices.
   void destroy(Entry* entry);
@@ -181,6 +191,8 @@ class EntryHeap {
   Entry* with_value_bytes(Entry* entry, size_t value_bytes, ValueForm form);
   // Owns `chunks` (one reference) from now on.
   Entry* with_chunks(Entry* entry, ChunkedString* chunks);
+  // Owns `tree` (one reference) from now on.
+  Entry* with_tree(Entry* entry, CountedTree* tree);
   Entry* with_expiry(Entry* entry, int64_t expiry_ms);
   Entry* without_expiry(Entry* entry);
   // REQUIRES: record_ref != 0.

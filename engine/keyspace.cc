@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "engine/tier.h"
 #include "engine/value/chunked_string.h"
+#include "engine/value/counted_tree.h"
 #include "engine/value/value_type.h"
 #include "persist/rdb_format.h"
 
@@ -89,7 +90,13 @@ Dictionary::Slot Keyspace::slot_to_overwrite(const Key& key, bool* had_expiry) {
 
 // Frees what the entry's value holds outside the entry, later when it is large.
 void Keyspace::release_value(Entry* entry) {
-  if (entry->form() == ValueForm::kChunked) shared_->condemned_chunks.push_back(entry->chunks());
+  if (!entry->out_of_line()) [[likely]]
+    return;
+  if (entry->form() == ValueForm::kChunked) {
+    shared_->condemned_chunks.push_back(entry->chunks());
+  } else {
+    shared_->condemned_trees.push_back(entry->tree());
+  }
 }
 
 void Keyspace::apply_expiry(Dictionary::Slot slot, const SetOptions& options) {
@@ -125,6 +132,7 @@ void Keyspace::set(const Key& key, std::string_view value, const SetOptions& opt
   Entry* entry = slot.entry();
   release_value(entry);
   entry = shared_->heap.with_value(entry, value, options.form);
+  entry->set_type(ValueType::kString);
   entry->set_access(shared_->access.fresh());
   dictionary_.replace(slot, entry);
   apply_expiry(slot, options);
@@ -164,12 +172,11 @@ void Keyspace::add(const Key& key, Entry* entry) {
 
 void Keyspace::remove_resident(const Key& key) {
   Entry* const entry = residence_.forget(key.hash, key.text);
-  if (entry->form() != ValueForm::kChunked) {
-    shared_->heap.destroy(entry);
-    return;
-  }
   // The entry gives up one reference when it is destroyed; the other is freed in slices.
-  shared_->condemned_chunks.push_back(entry->chunks()->freeze());
+  if (entry->form() == ValueForm::kChunked)
+    shared_->condemned_chunks.push_back(entry->chunks()->freeze());
+  if (entry->form() == ValueForm::kPaged)
+    shared_->condemned_trees.push_back(entry->tree()->freeze());
   shared_->heap.destroy(entry);
 }
 

@@ -20,6 +20,7 @@
 #include "engine/entry.h"
 #include "engine/key.h"
 #include "engine/residence.h"
+#include "engine/value/value_tools.h"
 
 namespace engine {
 
@@ -36,6 +37,7 @@ struct KeyspaceShared {
   int64_t now_ms = 0;          // The time of the command that runs.
   bool counts_touches = true;  // Off while CLIENT NO-TOUCH's commands run.
   bool expires_keys = true;    // Off while loading: what is expired is still loaded.
+  PackedLimits packed_limits;
   // Counters of INFO.
   uint64_t hits = 0;
   uint64_t misses = 0;
@@ -44,6 +46,9 @@ struct KeyspaceShared {
   uint64_t promoted_keys = 0;
   // Values that are freed in slices or on the freeing thread; the engine empties it.
   std::vector<ChunkedString*> condemned_chunks;
+  std::vector<CountedTree*> condemned_trees;
+
+  ValueTools value_tools() { return {&heap, hasher, packed_limits}; }
 };
 
 // What is known of a key without its value.

@@ -7,6 +7,7 @@
 #include "engine/value/chunked_string.h"
 #include "engine/value/codec.h"
 #include "engine/value/large_string.h"
+#include "engine/value/value_codec.h"
 #include "persist/rdb_format.h"
 
 namespace engine {
@@ -134,8 +135,20 @@ bool Loading::make_room(uint64_t bytes) {
   return false;
 }
 
+// The same for what cannot go to the tier: it stays, and others go.
+bool Loading::make_room_to_stay(uint64_t bytes) {
+  if (engine_->tier() == nullptr) return make_room(bytes);
+  if (engine_->budget().excess(base::memory_used_total()) == 0) return true;
+  if (engine_->gate().exhausted())
+    fail(
+        fmt::format("{} does not fit: values larger than {} bytes stay in memory, and maxmemory "
+                    "is {}. Raise maxmemory.",
+                    path_, kRecordPayloadBytesMax, engine_->options().maxmemory));
+  return false;
+}
+
 bool Loading::load_key(const persist::RdbEvent& event) {
-  if (event.type != static_cast<uint8_t>(persist::RdbType::kString)) {
+  if (event.type != kStringType && !is_aggregate_type(event.type)) {
     fail(
         fmt::format("{} holds a value of a type that Basalt does not hold yet (RDB type {}, key "
                     "'{}', offset {}). The file is left as it is.",
@@ -155,8 +168,21 @@ bool Loading::load_key(const persist::RdbEvent& event) {
   }
   if (event.delivery == persist::RdbDelivery::kStringPieces)
     return begin_large(keyspace, event, expired);
+  if (event.delivery == persist::RdbDelivery::kRawPieces) {
+    begin_gathering(keyspace, event, expired);
+    return true;
+  }
   if (expired) {
     ++statistics_.keys_expired;
+    return true;
+  }
+  if (event.empty_aggregate || is_empty_aggregate(event.type, event.payload)) {
+    engine_->log().notice("An empty key in {} is skipped: '{}'", path_, event.name);
+    return true;
+  }
+  if (event.payload.size() > kRecordPayloadBytesMax || !is_written_type(event.type)) {
+    if (!make_room_to_stay(event.payload.size())) return ended_;
+    load_aggregate(keyspace, key, event, event.payload);
     return true;
   }
   if (engine_->tier() != nullptr && engine_->budget().excess(base::memory_used_total()) > 0)
@@ -190,7 +216,22 @@ bool Loading::load_cold(Keyspace& keyspace, const Key& key, const persist::RdbEv
   return true;
 }
 
+void Loading::load_aggregate(Keyspace& keyspace, const Key& key, const persist::RdbEvent& event,
+                             base::ByteSpan payload) {
+  base::Result<OwnedValue> value =
+      decode_aggregate(event.type, payload, keyspace.shared().value_tools(), DecodeFor::kLoad);
+  if (!value.ok())
+    return fail(fmt::format("A value in {} is damaged (key '{}', offset {})", path_, key.text,
+                            event.offset));
+  EntryOptions options = keyspace.fresh_options();
+  options.expiry_ms = event.expire_at_ms.value_or(kNoExpiry);
+  options.access = access_of(event);
+  keyspace.add(key, value->into_entry(keyspace.heap(), key.text, options));
+  ++statistics_.keys_loaded;
+}
+
 void Loading::load_entry(Keyspace& keyspace, const Key& key, const persist::RdbEvent& event) {
+  if (event.type != kStringType) return load_aggregate(keyspace, key, event, event.payload);
   const base::Result<uint64_t> length = decoded_length(event.payload);
   if (!length.ok() || *length > base::kInlineValueBytesMax)
     return fail(fmt::format("A string in {} is damaged (offset {})", path_, event.offset));
@@ -251,8 +292,24 @@ void Loading::begin_cold_large(uint64_t string_bytes) {
       });
 }
 
+void Loading::begin_gathering(Keyspace& keyspace, const persist::RdbEvent& event, bool expired) {
+  large_.keyspace = &keyspace;
+  large_.key = event.name;
+  large_.gathers = true;
+  large_.skip = expired;
+  large_.event = event;
+  if (expired) ++statistics_.keys_expired;
+}
+
+bool Loading::gather_piece(const persist::RdbEvent& event) {
+  if (!make_room_to_stay(event.payload.size())) return ended_;
+  large_.payload.insert(large_.payload.end(), event.payload.begin(), event.payload.end());
+  return true;
+}
+
 bool Loading::load_piece(const persist::RdbEvent& event) {
   if (large_.skip) return true;
+  if (large_.gathers) return gather_piece(event);
   if (large_.value_id != 0) return load_cold_piece(event);
   large_.chunks->append(event.payload);
   return true;
@@ -282,6 +339,9 @@ bool Loading::finish_large() {
     if (!flush_page()) return false;
     ++statistics_.keys_cold;
     ++statistics_.keys_loaded;
+  } else if (large_.gathers && !large_.skip) {
+    load_aggregate(*large_.keyspace, large_.keyspace->key_of(large_.key), large_.event,
+                   large_.payload);
   } else if (!large_.skip) {
     SetOptions options;
     options.expiry_ms = large_.expiry_ms;

@@ -2,8 +2,8 @@
 //
 // The file is read ahead within the limits of a snapshot. While there is room, values become
 // entries; beyond it a key goes to the cold tier as the file has it, its payload copied and never
-// decoded, a large string page by page as it arrives. Without a tier what does not fit is evicted,
-// or ends the load.
+// decoded, a large string page by page as it arrives. An aggregate that is larger than a record of
+// the log stays in memory. What does not fit is evicted without a tier, or ends the load.
 //
 // Until the load has ended the engine answers -LOADING. Loop thread only.
 
@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 
+#include "base/counted_allocator.h"
 #include "base/function.h"
 #include "base/result.h"
 #include "engine/databases.h"
@@ -63,6 +64,10 @@ class Loading {
   bool load_key(const persist::RdbEvent& event);
   bool load_cold(Keyspace& keyspace, const Key& key, const persist::RdbEvent& event);
   void load_entry(Keyspace& keyspace, const Key& key, const persist::RdbEvent& event);
+  void load_aggregate(Keyspace& keyspace, const Key& key, const persist::RdbEvent& event,
+                      base::ByteSpan payload);
+  void begin_gathering(Keyspace& keyspace, const persist::RdbEvent& event, bool expired);
+  bool gather_piece(const persist::RdbEvent& event);
   bool begin_large(Keyspace& keyspace, const persist::RdbEvent& event, bool expired);
   void begin_cold_large(uint64_t string_bytes);
   bool load_piece(const persist::RdbEvent& event);
@@ -70,6 +75,7 @@ class Loading {
   bool flush_page();
   bool finish_large();
   bool make_room(uint64_t bytes);
+  bool make_room_to_stay(uint64_t bytes);
   void fail(std::string text);
   void succeed();
   void end();
@@ -89,7 +95,7 @@ class Loading {
   bool replaces_ = false;
   uint64_t appends_in_flight_ = 0;
   std::string failure_;
-  // A string that arrives in pieces.
+  // A value that arrives in pieces.
   struct Large {
     Keyspace* keyspace = nullptr;
     std::string key;
@@ -101,6 +107,10 @@ class Loading {
     uint64_t value_id = 0;
     std::vector<std::byte> page;
     size_t piece_taken = 0;
+    // An aggregate's payload by now, and the event that began it (without views).
+    bool gathers = false;
+    persist::RdbEvent event;
+    std::vector<std::byte, base::CountedAllocator<std::byte, base::MemoryUse::kChunks>> payload;
   };
   Large large_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // For what outlives a failed load.

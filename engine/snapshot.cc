@@ -6,7 +6,9 @@
 #include "engine/engine.h"
 #include "engine/value/chunked_string.h"
 #include "engine/value/codec.h"
+#include "engine/value/counted_tree.h"
 #include "engine/value/large_string.h"
+#include "engine/value/value_codec.h"
 #include "engine/version.h"
 
 namespace engine {
@@ -21,6 +23,8 @@ constexpr uint64_t kBacklogShare = 16;
 constexpr uint64_t kBacklogBytesMax = 64ull * 1024 * 1024;
 // A large value goes out in pieces of so many chunks.
 constexpr size_t kChunksPerPiece = persist::kStreamBufferBytes / base::kChunkBytes;
+// A tree's elements are gathered in so much of the helper's stack.
+constexpr size_t kTreePieceBytes = 16 * 1024;
 
 uint64_t backlog_cap(uint64_t maxmemory) {
   return maxmemory == 0 ? kBacklogBytesMax : std::min(maxmemory / kBacklogShare, kBacklogBytesMax);
@@ -288,13 +292,15 @@ void Snapshot::submit(size_t bytes_max, persist::RdbStream::Batch batch,
 }
 
 void Snapshot::write_entry(int database, uint64_t hash, const Entry* entry, bool is_pre_image) {
-  CHECK(entry->type() == ValueType::kString);
   if (entry->form() == ValueForm::kChunked) return write_large(database, hash, entry, is_pre_image);
-  const std::string_view value = entry->value();
-  scratch_.resize(std::max(scratch_.size(), encoded_bytes_max(value.size())));
-  const size_t bytes = encode_string(value, compress_, scratch_.data());
-  add_item({database, kStringType, entry->expiry_ms(), entry->key(), {scratch_.data(), bytes}},
-           hash);
+  const uint64_t bytes_max = encoded_value_bytes_max(*entry);
+  if (bytes_max > encoded_bytes_max(base::kInlineValueBytesMax))
+    return write_tree(database, hash, entry);
+  scratch_.resize(std::max<size_t>(scratch_.size(), bytes_max));
+  const size_t bytes = encode_value(*entry, compress_, scratch_.data());
+  add_item(
+      {database, rdb_type_of(*entry), entry->expiry_ms(), entry->key(), {scratch_.data(), bytes}},
+      hash);
 }
 
 void Snapshot::add_item(const SnapshotItem& item, uint64_t hash) {
@@ -360,6 +366,48 @@ void Snapshot::write_large(int database, uint64_t hash, const Entry* entry, bool
              engine_->databases().shared().condemned_chunks.push_back(
                  std::exchange(frozen->chunks, nullptr));
            });
+  }
+}
+
+// The tree is shared as it is now; its elements are copied on the stream helper, piece by piece.
+void Snapshot::write_tree(int database, uint64_t hash, const Entry* entry) {
+  submit_batch();
+  ++keys_;
+  hash_xor_ ^= hash;
+  struct Frozen {
+    explicit Frozen(CountedTree* frozen) : tree(frozen), reader(*frozen) {}
+    ~Frozen() { CountedTree::release(tree); }
+    std::string key;
+    CountedTree* const tree;
+    TreeReader reader;
+    SnapshotItem item;
+  };
+  auto frozen = std::make_shared<Frozen>(entry->tree()->freeze());
+  frozen->key = entry->key();
+  frozen->item = {database, rdb_type_of(*entry), entry->expiry_ms(), frozen->key, {}};
+  submit(
+      head_bytes_max(frozen->key.size()),
+      [frozen, framing = framing_](persist::RdbWriter& writer) {
+        write_key(writer, framing.get(), frozen->item);
+        std::byte header[persist::kLengthBytesMax];
+        writer.payload({header, encode_tree_header(*frozen->tree, header)});
+      },
+      [] {});
+  const uint64_t bytes = frozen->tree->element_bytes();
+  for (uint64_t at = 0; at < bytes; at += persist::kStreamBufferBytes) {
+    const uint64_t piece = std::min<uint64_t>(persist::kStreamBufferBytes, bytes - at);
+    submit(
+        piece,
+        [frozen, piece](persist::RdbWriter& writer) {
+          std::byte buffer[kTreePieceBytes];
+          for (uint64_t left = piece; left > 0;) {
+            const size_t count = std::min<uint64_t>(left, sizeof buffer);
+            CHECK_EQ(frozen->reader.read({buffer, count}), count);
+            writer.payload({buffer, count});
+            left -= count;
+          }
+        },
+        [] {});
   }
 }
 

@@ -106,6 +106,7 @@ class Snapshot final : public SnapshotObserver {
   void submit(size_t bytes_max, persist::RdbStream::Batch batch, persist::RdbStream::Task done);
   void write_entry(int database, uint64_t hash, const Entry* entry, bool is_pre_image);
   void write_large(int database, uint64_t hash, const Entry* entry, bool is_pre_image);
+  void write_tree(int database, uint64_t hash, const Entry* entry);
   void add_item(const SnapshotItem& item, uint64_t hash);
   void submit_batch();
   int database_of(NamespaceId id) const;

@@ -5,7 +5,9 @@
 #include "base/planted_bug.h"
 #include "engine/session.h"
 #include "engine/value/codec.h"
+#include "engine/value/counted_tree.h"
 #include "engine/value/large_string.h"
+#include "engine/value/value_codec.h"
 #include "engine/value/value_type.h"
 
 namespace engine {
@@ -30,7 +32,9 @@ uint64_t fetched_bytes(const Key& key, const IndexValue& where) {
 
 uint64_t Tier::resident_bytes_of(const Entry* entry) {
   const uint64_t bytes = entry->allocated_bytes();
-  return entry->form() == ValueForm::kChunked ? bytes + entry->chunks()->size() : bytes;
+  if (!entry->out_of_line()) return bytes;
+  return bytes + (entry->form() == ValueForm::kChunked ? entry->chunks()->size()
+                                                       : entry->tree()->allocated_bytes());
 }
 
 Tier::Tier(Parts parts)
@@ -221,6 +225,7 @@ void Tier::on_pages(FetchId id, const base::Result<ChunkedString*>& chunks) {
 
 // cold -> clean, on probation.
 void Tier::take_in(FetchSlot& slot, const logstore::RecordView& record) {
+  if (is_aggregate_type(record.fields.rdb_type)) return take_in_aggregate(slot, record);
   const base::Result<uint64_t> length = decoded_length(record.payload);
   const base::Error corrupt{base::ErrorCode::kCorrupt, 0, "value in the cold tier"};
   if (!length.ok() || *length > base::kInlineValueBytesMax) return fail(&slot, corrupt);
@@ -229,9 +234,15 @@ void Tier::take_in(FetchSlot& slot, const logstore::RecordView& record) {
   take_in_entry(slot, base::as_text({scratch_.data(), *length}), nullptr);
 }
 
-void Tier::take_in_entry(FetchSlot& slot, std::string_view value, ChunkedString* chunks) {
-  Keyspace* const keyspace = databases_->find(slot.namespace_id);
-  CHECK(keyspace != nullptr);
+void Tier::take_in_aggregate(FetchSlot& slot, const logstore::RecordView& record) {
+  KeyspaceShared& shared = databases_->shared();
+  base::Result<OwnedValue> value = decode_aggregate(record.fields.rdb_type, record.payload,
+                                                    shared.value_tools(), DecodeFor::kTier);
+  if (!value.ok()) return fail(&slot, {base::ErrorCode::kCorrupt, 0, "value in the cold tier"});
+  settle_entry(slot, value->into_entry(shared.heap, slot.key, fetched_options(slot)));
+}
+
+EntryOptions Tier::fetched_options(const FetchSlot& slot) {
   KeyspaceShared& shared = databases_->shared();
   EntryOptions options;
   options.state = EntryState::kClean;
@@ -240,8 +251,19 @@ void Tier::take_in_entry(FetchSlot& slot, std::string_view value, ChunkedString*
   options.access = shared.access.fresh();
   options.epoch = shared.residence.epoch;
   options.probation = true;
-  Entry* const entry = chunks != nullptr ? shared.heap.create_chunked(slot.key, chunks, options)
-                                         : shared.heap.create(slot.key, value, options);
+  return options;
+}
+
+void Tier::take_in_entry(FetchSlot& slot, std::string_view value, ChunkedString* chunks) {
+  EntryHeap& heap = databases_->shared().heap;
+  const EntryOptions options = fetched_options(slot);
+  settle_entry(slot, chunks != nullptr ? heap.create_chunked(slot.key, chunks, options)
+                                       : heap.create(slot.key, value, options));
+}
+
+void Tier::settle_entry(FetchSlot& slot, Entry* entry) {
+  Keyspace* const keyspace = databases_->find(slot.namespace_id);
+  CHECK(keyspace != nullptr);
   keyspace->residence().fetched(slot.hash, entry);
   slot.stage = FetchStage::kArrived;
   ++statistics_.fetched_keys;
@@ -331,17 +353,17 @@ bool Tier::demotion_has_to_wait() const {
 
 bool Tier::demote(Keyspace& keyspace, uint64_t hash, Entry* entry, bool compress) {
   CHECK(entry->state() == EntryState::kDirty);
-  CHECK(entry->type() == ValueType::kString);
-  if (entry->out_of_line()) return demote_large(keyspace, hash, entry);
-  const std::string_view value = entry->value();
-  scratch_.resize(std::max(scratch_.size(), encoded_bytes_max(value.size())));
-  const bool tries = compress && value.size() >= kCompressedBytesMin && compression_.opens();
-  const size_t payload_bytes = encode_string(value, tries, scratch_.data());
-  if (tries) compression_.note(payload_bytes < value.size());
+  CHECK(is_demotable(*entry));
+  if (entry->form() == ValueForm::kChunked) return demote_large(keyspace, hash, entry);
+  scratch_.resize(std::max<size_t>(scratch_.size(), encoded_value_bytes_max(*entry)));
+  const size_t value_bytes = entry->out_of_line() ? 0 : entry->value().size();
+  const bool tries = compress && value_bytes >= kCompressedBytesMin && compression_.opens();
+  const size_t payload_bytes = encode_value(*entry, tries, scratch_.data());
+  if (tries) compression_.note(payload_bytes < value_bytes);
 
   logstore::UnitFields fields;
   fields.namespace_id = keyspace.id();
-  fields.rdb_type = kStringType;
+  fields.rdb_type = rdb_type_of(*entry);
   fields.hash64 = hash;
   fields.expire_at_ms = entry->expiry_ms();
   fields.key = entry->key();
@@ -352,14 +374,14 @@ bool Tier::demote(Keyspace& keyspace, uint64_t hash, Entry* entry, bool compress
       [this, id](base::Result<logstore::Location> location) { on_demoted(id, location); });
   if (!placed.ok()) return false;
 
-  const IndexValue where{*placed, static_cast<uint32_t>(payload_bytes), kStringType,
+  const IndexValue where{*placed, static_cast<uint32_t>(payload_bytes), fields.rdb_type,
                          entry->expiry_ms()};
   add_demotion(id, {.namespace_id = keyspace.id(),
                     .hash = hash,
                     .key = std::string(entry->key()),
                     .where = where,
                     .access = entry->access(),
-                    .bytes = entry->allocated_bytes()});
+                    .bytes = resident_bytes_of(entry)});
   keyspace.residence().begin_demotion(entry);
   return true;
 }

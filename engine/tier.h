@@ -96,7 +96,7 @@ class Tier {
   // It may not be called, and that passes: buffers, the next segment or index writes are under way.
   bool demotion_has_to_wait() const;
   // dirty -> demoting, then cold, or clean if it is used meanwhile. False: the record was not taken
-  // (see can_demote()), nothing changed. REQUIRES: a string of the current epoch.
+  // (see can_demote()), nothing changed. REQUIRES: is_demotable(), of the current epoch.
   bool demote(Keyspace& keyspace, uint64_t hash, Entry* entry, bool compress);
   // absent -> cold, for a load: the record is what the file has. `done(false)` when it could not be
   // written. False: it was not taken, and `done` is dropped.
@@ -162,6 +162,9 @@ class Tier {
   void settle(FetchId id);
   void fail(FetchSlot* slot, const base::Error& error);
   void take_in(FetchSlot& slot, const logstore::RecordView& record);
+  void take_in_aggregate(FetchSlot& slot, const logstore::RecordView& record);
+  EntryOptions fetched_options(const FetchSlot& slot);
+  void settle_entry(FetchSlot& slot, Entry* entry);
   void take_in_entry(FetchSlot& slot, std::string_view value, ChunkedString* chunks);
   bool read_pages(FetchId id, const logstore::RecordView& record);
   bool start_read(FetchId id);

@@ -8,6 +8,7 @@
 #include "engine/glob.h"
 #include "engine/value/chunked_string.h"
 #include "engine/value/codec.h"
+#include "engine/value/value_codec.h"
 
 namespace engine {
 
@@ -37,8 +38,9 @@ uint64_t serialized_bytes(const Entry& entry, bool compress) {
     const uint64_t bytes = entry.chunks()->size();
     return raw_header(bytes, header) + bytes;
   }
-  std::vector<std::byte> payload(encoded_bytes_max(entry.value().size()));
-  return encode_string(entry.value(), compress, payload.data());
+  if (entry.form() == ValueForm::kPaged) return encoded_value_bytes_max(entry);
+  std::vector<std::byte> payload(encoded_value_bytes_max(entry));
+  return encode_value(entry, compress, payload.data());
 }
 
 void debug_object(CommandContext& context) {
@@ -49,7 +51,7 @@ void debug_object(CommandContext& context) {
   context.reply().simple_string(
       fmt::format("Value at:{} refcount:1 encoding:{} serializedlength:{} lru:{} "
                   "lru_seconds_idle:{}",
-                  fmt::ptr(entry), string_encoding(*entry),
+                  fmt::ptr(entry), value_encoding(*entry),
                   serialized_bytes(*entry, context.engine().options().rdbcompression),
                   entry->access(), idle_s));
 }

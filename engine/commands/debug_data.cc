@@ -11,6 +11,8 @@
 #include "engine/engine.h"
 #include "engine/snapshots.h"
 #include "engine/value/chunked_string.h"
+#include "engine/value/hash_value.h"
+#include "engine/value/set_value.h"
 
 namespace engine {
 
@@ -40,10 +42,19 @@ void begin_digest(Engine& engine, uint64_t session_id) {
       });
 }
 
-Sha1Sum digest_of(const Entry& entry) {
+Sha1Sum digest_of(const Entry& entry, const base::KeyHasher* hasher) {
   ValueDigest digest;
   digest.begin(entry.type());
-  if (entry.form() == ValueForm::kChunked) {
+  if (entry.type() == ValueType::kHash) {
+    HashView(&entry, hasher).for_each([&digest](const HashPair& pair) {
+      digest.add_pair(ElementText(pair.field).view(), ElementText(pair.value).view());
+    });
+  } else if (entry.type() == ValueType::kSet) {
+    SetView(&entry, hasher).for_each([&digest](const Element& member) {
+      digest.add_member(ElementText(member).view());
+      return true;
+    });
+  } else if (entry.form() == ValueForm::kChunked) {
     const ChunkedString& chunks = *entry.chunks();
     for (size_t i = 0; i < chunks.chunk_count(); ++i) digest.add_string_piece(chunks.chunk(i));
   } else {
@@ -62,10 +73,11 @@ void debug_digest(CommandContext& context) {
 }
 
 void debug_digest_value(CommandContext& context) {
+  const base::KeyHasher* const hasher = context.keyspace().shared().hasher;
   context.reply().array(context.argc() - 2);
   for (size_t i = 2; i < context.argc(); ++i) {
     const Entry* const entry = context.keyspace().peek(context.key(i));
-    context.reply().simple_string(to_hex(entry == nullptr ? Sha1Sum{} : digest_of(*entry)));
+    context.reply().simple_string(to_hex(entry == nullptr ? Sha1Sum{} : digest_of(*entry, hasher)));
   }
 }
 

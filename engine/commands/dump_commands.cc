@@ -12,11 +12,15 @@
 #include "engine/engine.h"
 #include "engine/value/chunked_string.h"
 #include "engine/value/codec.h"
+#include "engine/value/counted_tree.h"
+#include "engine/value/value_codec.h"
 #include "persist/crc64.h"
 
 namespace engine {
 
 namespace {
+
+constexpr size_t kTreePieceBytes = 16 * 1024;
 
 struct ReleaseChunks {
   void operator()(ChunkedString* chunks) const { ChunkedString::release(chunks); }
@@ -36,6 +40,27 @@ void dump_chunks(resp::ReplyWriter& reply, ChunkedString* chunks) {
   reply.bulk_header(head_bytes + chunks->size() + kDumpFooterBytes);
   reply.out().append(base::as_text({head.data(), head_bytes}));
   append_chunks(reply.out(), chunks, 0, chunks->size());
+  reply.out().append(base::as_text(footer));
+  reply.bulk_end();
+}
+
+// Type byte, count, the elements, footer.
+void dump_tree(resp::ReplyWriter& reply, const Entry& entry) {
+  const CountedTree& tree = *entry.tree();
+  std::array<std::byte, 1 + persist::kLengthBytesMax> head;
+  head[0] = std::byte{rdb_type_of(entry)};
+  const size_t head_bytes = 1 + encode_tree_header(tree, head.data() + 1);
+  reply.bulk_header(head_bytes + tree.element_bytes() + kDumpFooterBytes);
+  reply.out().append(base::as_text({head.data(), head_bytes}));
+  uint64_t crc = persist::crc64(0, {head.data(), head_bytes});
+  std::array<std::byte, kTreePieceBytes> piece;
+  TreeReader reader(tree);
+  while (const size_t count = reader.read(piece)) {
+    crc = persist::crc64(crc, {piece.data(), count});
+    reply.out().append(base::as_text({piece.data(), count}));
+  }
+  std::array<std::byte, kDumpFooterBytes> footer;
+  dump_footer(crc, footer.data());
   reply.out().append(base::as_text(footer));
   reply.bulk_end();
 }
@@ -81,14 +106,14 @@ bool parse_options(const CommandContext& context, RestoreOptions* options) {
   return true;
 }
 
-// The payload of a dumped string, after its footer was checked; replies with the error.
-std::optional<base::ByteSpan> string_payload(const CommandContext& context) {
+// A dumped value of a type that there is, after its footer was checked; replies with the error.
+std::optional<Dumped> dumped_value(const CommandContext& context) {
   const base::Result<Dumped> dumped = check_dump(base::as_bytes(context.word(3)));
   if (!dumped.ok()) {
     context.error(std::string("-") + dumped.error().detail);
     return std::nullopt;
   }
-  if (dumped->type == kStringType) return dumped->payload;
+  if (dumped->type == kStringType || is_aggregate_type(dumped->type)) return *dumped;
   context.error("Basalt does not hold values of this type yet");
   return std::nullopt;
 }
@@ -113,11 +138,30 @@ OwnedChunks decode_chunks(base::ByteSpan payload, uint64_t bytes) {
 
 struct Restored {
   std::string text;
-  OwnedChunks chunks;  // Of a long string.
+  OwnedChunks chunks;                   // Of a long string.
+  std::optional<OwnedValue> aggregate;  // Of another type.
 };
 
-// Replies with the error when it returns nothing.
-std::optional<Restored> decode(const CommandContext& context, base::ByteSpan payload) {
+// Each replies with the error when it returns nothing.
+std::optional<Restored> decode_elements(const CommandContext& context, const Dumped& dumped) {
+  const base::Result<uint64_t> bytes = decompressed_bytes(dumped.type, dumped.payload);
+  if (bytes.ok() && *bytes > dumped.payload.size() + base::kInlineValueBytesMax &&
+      !may_take(context, *bytes))
+    return std::nullopt;
+  if (bytes.ok()) {
+    base::Result<OwnedValue> value = decode_aggregate(
+        dumped.type, dumped.payload, context.keyspace().shared().value_tools(), DecodeFor::kLoad);
+    if (value.ok()) {
+      Restored restored;
+      restored.aggregate.emplace(std::move(*value));
+      return restored;
+    }
+  }
+  context.error(std::string("-") + kRestoreFormatError);
+  return std::nullopt;
+}
+
+std::optional<Restored> decode_text(const CommandContext& context, base::ByteSpan payload) {
   const base::Result<uint64_t> bytes = decoded_length(payload);
   Restored restored;
   bool ok = bytes.ok();
@@ -140,6 +184,19 @@ std::optional<Restored> decode(const CommandContext& context, base::ByteSpan pay
   return std::nullopt;
 }
 
+void put_restored(Keyspace& keyspace, const Key& key, Restored* restored, int64_t expiry_ms) {
+  const SetOptions how{.expiry_ms = expiry_ms != 0 ? expiry_ms : kNoExpiry};
+  if (restored->aggregate.has_value()) {
+    EntryOptions options = keyspace.fresh_options();
+    options.expiry_ms = how.expiry_ms;
+    keyspace.add(key, restored->aggregate->into_entry(keyspace.heap(), key.text, options));
+  } else if (restored->chunks != nullptr) {
+    keyspace.set_chunks(key, restored->chunks.release(), how);
+  } else {
+    keyspace.set(key, restored->text, how);
+  }
+}
+
 void set_access(Keyspace& keyspace, const Key& key, const RestoreOptions& options) {
   const AccessClock& access = keyspace.shared().access;
   Entry* const entry = keyspace.peek(key);
@@ -155,11 +212,11 @@ void set_access(Keyspace& keyspace, const Key& key, const RestoreOptions& option
 void dump_command(CommandContext& context) {
   const Entry* const entry = context.keyspace().find(context.key(1));
   if (entry == nullptr) return context.reply().null();
-  if (entry->out_of_line()) return dump_chunks(context.reply(), entry->chunks());
-  std::vector<std::byte> payload(encoded_bytes_max(entry->value().size()));
-  payload.resize(
-      encode_string(entry->value(), context.engine().options().rdbcompression, payload.data()));
-  context.reply().bulk(dump(kStringType, payload));
+  if (entry->form() == ValueForm::kChunked) return dump_chunks(context.reply(), entry->chunks());
+  if (entry->form() == ValueForm::kPaged) return dump_tree(context.reply(), *entry);
+  std::vector<std::byte> payload(encoded_value_bytes_max(*entry));
+  payload.resize(encode_value(*entry, context.engine().options().rdbcompression, payload.data()));
+  context.reply().bulk(dump(rdb_type_of(*entry), payload));
 }
 
 void restore_command(CommandContext& context) {
@@ -172,23 +229,20 @@ void restore_command(CommandContext& context) {
   int64_t expiry_ms = 0;
   if (!context.integer_word(2, &expiry_ms)) return;
   if (expiry_ms < 0) return context.error("Invalid TTL value, must be >= 0");
-  const std::optional<base::ByteSpan> payload = string_payload(context);
-  if (!payload.has_value()) return;
-  std::optional<Restored> restored = decode(context, *payload);
+  const std::optional<Dumped> dumped = dumped_value(context);
+  if (!dumped.has_value()) return;
+  std::optional<Restored> restored = dumped->type == kStringType
+                                         ? decode_text(context, dumped->payload)
+                                         : decode_elements(context, *dumped);
   if (!restored.has_value()) return;
 
-  if (options.replace) keyspace.erase(key);
+  if (keyspace.exists(key)) keyspace.erase(key);
   // A sum that overflows is a moment long past, as it is for Redis.
   if (expiry_ms != 0 && !options.absolute)
     expiry_ms = static_cast<int64_t>(static_cast<uint64_t>(expiry_ms) +
                                      static_cast<uint64_t>(context.now_ms()));
   if (expiry_ms != 0 && expiry_ms <= context.now_ms()) return context.reply().ok();
-  const SetOptions how{.expiry_ms = expiry_ms != 0 ? expiry_ms : kNoExpiry};
-  if (restored->chunks != nullptr) {
-    keyspace.set_chunks(key, restored->chunks.release(), how);
-  } else {
-    keyspace.set(key, restored->text, how);
-  }
+  put_restored(keyspace, key, &*restored, expiry_ms);
   set_access(keyspace, key, options);
   context.reply().ok();
 }

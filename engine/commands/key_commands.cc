@@ -9,6 +9,7 @@
 #include "engine/commands/string_reply.h"
 #include "engine/engine.h"
 #include "engine/value/chunked_string.h"
+#include "engine/value/counted_tree.h"
 #include "engine/value/value_type.h"
 #include "resp/numbers.h"
 
@@ -73,10 +74,17 @@ void add_copy(Keyspace& keyspace, const Key& key, const Entry& entry) {
   options.type = entry.type();
   options.form = entry.form();
   options.expiry_ms = entry.expiry_ms();
-  // Chunks are shared until one of the two strings changes.
-  keyspace.add(key, entry.out_of_line() ? keyspace.heap().create_chunked(
-                                              key.text, entry.chunks()->freeze(), options)
-                                        : keyspace.heap().create(key.text, entry.value(), options));
+  EntryHeap& heap = keyspace.heap();
+  // Chunks and pages are shared until one of the two values changes.
+  switch (entry.form()) {
+    case ValueForm::kPlain:
+    case ValueForm::kRaw:
+      return keyspace.add(key, heap.create(key.text, entry.value(), options));
+    case ValueForm::kChunked:
+      return keyspace.add(key, heap.create_chunked(key.text, entry.chunks()->freeze(), options));
+    case ValueForm::kPaged:
+      return keyspace.add(key, heap.create_paged(key.text, entry.tree()->freeze(), options));
+  }
 }
 
 }  // namespace

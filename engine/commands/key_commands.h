@@ -43,7 +43,7 @@ void object_idletime_command(CommandContext& context);
 void object_refcount_command(CommandContext& context);
 
 // As OBJECT ENCODING names it. REQUIRES: a string.
-std::string_view string_encoding(const Entry& entry);
+std::string_view value_encoding(const Entry& entry);
 
 // dump_commands.cc
 void dump_command(CommandContext& context);

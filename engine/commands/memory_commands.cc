@@ -6,6 +6,7 @@
 #include "engine/commands/help_text.h"
 #include "engine/engine.h"
 #include "engine/value/chunked_string.h"
+#include "engine/value/counted_tree.h"
 
 namespace engine {
 
@@ -30,6 +31,7 @@ void memory_usage_command(CommandContext& context) {
   if (entry == nullptr) return context.reply().null();
   uint64_t bytes = entry->allocated_bytes() + kTableBytesPerKey;
   if (entry->form() == ValueForm::kChunked) bytes += entry->chunks()->allocated_bytes();
+  if (entry->form() == ValueForm::kPaged) bytes += entry->tree()->allocated_bytes();
   context.reply().integer(static_cast<int64_t>(bytes));
 }
 

@@ -36,7 +36,8 @@ constexpr std::array<std::string_view, 15> kHelp = {
 };
 
 bool is_integer(const Entry& entry, int64_t* value) {
-  return entry.form() == ValueForm::kPlain && resp::parse_int64(entry.value(), value);
+  return entry.type() == ValueType::kString && entry.form() == ValueForm::kPlain &&
+         resp::parse_int64(entry.value(), value);
 }
 
 // The key's facts, or nothing after the reply that it is not there.
@@ -53,7 +54,10 @@ bool has_lru_or_lfu(MaxmemoryPolicy policy) {
 
 }  // namespace
 
-std::string_view string_encoding(const Entry& entry) {
+std::string_view value_encoding(const Entry& entry) {
+  if (entry.form() == ValueForm::kPaged) return "hashtable";
+  if (entry.type() == ValueType::kHash) return "listpack";
+  if (entry.type() == ValueType::kSet) return "intset";
   int64_t ignored = 0;
   if (is_integer(entry, &ignored)) return "int";
   const bool embedded =
@@ -65,7 +69,7 @@ void object_encoding_command(CommandContext& context) {
   if (const auto facts = find_object(context)) {
     // The gate has brought the value in.
     CHECK(facts->entry != nullptr);
-    context.reply().bulk(string_encoding(*facts->entry));
+    context.reply().bulk(value_encoding(*facts->entry));
   }
 }
 

@@ -18,15 +18,6 @@ namespace {
 constexpr int64_t kCountMax = 16 * 1024;
 constexpr int64_t kCountDefault = 10;
 
-// As Redis does, with strtoul: "-1" and "+7" are cursors.
-bool parse_cursor(std::string_view word, uint64_t* cursor) {
-  const std::string text(word);
-  char* end = nullptr;
-  errno = 0;
-  *cursor = std::strtoul(text.c_str(), &end, 10);
-  return !std::isspace(static_cast<unsigned char>(text[0])) && *end == '\0' && errno != ERANGE;
-}
-
 bool parse_options(const CommandContext& context, KeyStep* step) {
   int64_t count = kCountDefault;
   for (size_t i = 2; i < context.argc(); i += 2) {
@@ -61,6 +52,14 @@ void reply_step(resp::ReplyWriter& reply, const ScanCursors& cursors, const KeyS
 }
 
 }  // namespace
+
+bool parse_cursor(std::string_view word, uint64_t* cursor) {
+  const std::string text(word);
+  char* end = nullptr;
+  errno = 0;
+  *cursor = std::strtoul(text.c_str(), &end, 10);
+  return !std::isspace(static_cast<unsigned char>(text[0])) && *end == '\0' && errno != ERANGE;
+}
 
 void scan_command(CommandContext& context) {
   uint64_t cursor = 0;

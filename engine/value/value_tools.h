@@ -1,0 +1,32 @@
+// ValueTools: what the operations on aggregates need beside the entry.
+
+#ifndef BASALT_ENGINE_VALUE_VALUE_TOOLS_H_
+#define BASALT_ENGINE_VALUE_VALUE_TOOLS_H_
+
+#include <cstdint>
+
+namespace base {
+class KeyHasher;
+}  // namespace base
+
+namespace engine {
+
+class EntryHeap;
+
+// Up to which size an aggregate is one packed buffer; beyond base::kInlineValueBytesMax it is paged
+// whatever these say.
+struct PackedLimits {
+  uint64_t hash_entries = 512;
+  uint64_t hash_value_bytes = 64;
+  uint64_t set_integers = 512;
+};
+
+struct ValueTools {
+  EntryHeap* heap = nullptr;
+  const base::KeyHasher* hasher = nullptr;
+  PackedLimits limits;
+};
+
+}  // namespace engine
+
+#endif  // BASALT_ENGINE_VALUE_VALUE_TOOLS_H_
