@@ -1,0 +1,252 @@
+"""Sends the same seeded random commands to redis-server and to Basalt and compares every reply, and
+the content at the end, as TAP.
+
+    python3 tests/differential/differential.py --commands 20000 --seed 1
+    python3 tests/differential/differential.py --commands 1000000 --maxmemory 64mb
+
+Replies without an order are compared sorted; of random picks the count alone. What a random pick
+changed (SPOP) is made equal again by removing on the other server what was taken.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from support.server import BASALT, STOCK, Server  # noqa: E402
+
+KEYS = 24
+
+
+class Words:
+    """Random keys, fields and values: few, so that commands meet; some at their limits."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+
+    def key(self):
+        return f"key:{self.random.randrange(KEYS)}"
+
+    def field(self):
+        pick = self.random.random()
+        if pick < 0.5:
+            return f"f{self.random.randrange(40)}"
+        if pick < 0.8:
+            return str(self.random.randrange(-20, 600))
+        if pick < 0.9:
+            return self.number()
+        return self.random.choice(["", "x" * 70, "007", "-0", " 1", "f" * 3000, "a\r\nb\0c"])
+
+    def number(self):
+        edge = self.random.choice([0, 1 << 7, 1 << 15, 1 << 31, 1 << 63])
+        return str(self.random.choice([-1, 1]) * edge + self.random.randrange(-2, 3))
+
+    def value(self):
+        pick = self.random.random()
+        if pick < 0.4:
+            return str(self.random.randrange(100000))
+        if pick < 0.6:
+            return self.number()
+        if pick < 0.97:
+            return "v" * self.random.randrange(70)
+        return "w" * self.random.randrange(6000)
+
+    def count(self):
+        return self.random.choice([0, 1, 2, 3, 10, 100, -1, -5, "x", "2147483648"])
+
+    def some(self, make, most):
+        return [make() for _ in range(self.random.randrange(1, most + 1))]
+
+    def pairs(self):
+        return [word for _ in range(self.random.randrange(1, 4))
+                for word in (self.field(), self.value())]
+
+
+def commands(words):
+    """Name, how to compare, and the arguments of every command, by weight."""
+    key, field, value, count = words.key, words.field, words.value, words.count
+    pick = words.random.choice
+    return [
+        (12, lambda: ["HSET", key(), *words.pairs()], None),
+        (2, lambda: ["HMSET", key(), *words.pairs()], None),
+        (2, lambda: ["HSETNX", key(), field(), value()], None),
+        (5, lambda: ["HDEL", key(), *words.some(field, 4)], None),
+        (3, lambda: ["HGET", key(), field()], None),
+        (2, lambda: ["HMGET", key(), *words.some(field, 4)], None),
+        (2, lambda: ["HGETALL", key()], "pairs"),
+        (1, lambda: ["HKEYS", key()], "sorted"),
+        (1, lambda: ["HVALS", key()], "sorted"),
+        (2, lambda: ["HLEN", key()], None),
+        (1, lambda: ["HSTRLEN", key(), field()], None),
+        (1, lambda: ["HEXISTS", key(), field()], None),
+        (3, lambda: ["HINCRBY", key(), field(), words.number()], None),
+        (2, lambda: ["HINCRBYFLOAT", key(), field(), pick(["0.5", "-1e3", "3", "x", "1e400"])],
+         None),
+        (1, lambda: ["HRANDFIELD", key(), count()], "length"),
+        (1, lambda: ["HRANDFIELD", key(), count(), "WITHVALUES"], "length"),
+        (1, lambda: ["HSCAN", key(), "0", "COUNT", "100000"], "scan"),
+        (12, lambda: ["SADD", key(), *words.some(field, 6)], None),
+        (5, lambda: ["SREM", key(), *words.some(field, 4)], None),
+        (2, lambda: ["SISMEMBER", key(), field()], None),
+        (1, lambda: ["SMISMEMBER", key(), *words.some(field, 4)], None),
+        (2, lambda: ["SCARD", key()], None),
+        (2, lambda: ["SMEMBERS", key()], "sorted"),
+        (3, lambda: ["SMOVE", key(), key(), field()], None),
+        (1, lambda: ["SRANDMEMBER", key(), count()], "length"),
+        (1, lambda: ["SPOP", key(), pick([1, 2, 1000])], "pop"),
+        (1, lambda: ["SSCAN", key(), "0", "COUNT", "100000"], "scan"),
+        (1, lambda: [pick(["SINTER", "SUNION", "SDIFF"]), *words.some(key, 3)], "sorted"),
+        (2, lambda: [pick(["SINTERSTORE", "SUNIONSTORE", "SDIFFSTORE"]), key(),
+                     *words.some(key, 3)], None),
+        (1, lambda: ["SINTERCARD", 2, key(), key(), "LIMIT", pick([0, 1, 5])], None),
+        (2, lambda: ["DEL", key()], None),
+        (2, lambda: ["SET", key(), value()], None),
+        (1, lambda: ["SET", key(), value(), "GET"], None),
+        (2, lambda: ["GET", key()], None),
+        (1, lambda: ["APPEND", key(), value()], None),
+        (1, lambda: ["INCRBY", key(), words.number()], None),
+        (1, lambda: ["GETRANGE", key(), words.random.randrange(-9, 9), 20], None),
+        (1, lambda: ["TYPE", key()], None),
+        (2, lambda: ["OBJECT", "ENCODING", key()], "encoding"),
+        (1, lambda: ["EXISTS", *words.some(key, 3)], None),
+        (1, lambda: ["COPY", key(), key(), *pick([[], ["REPLACE"]])], None),
+        (1, lambda: ["RENAME", key(), key()], None),
+        (1, lambda: ["EXPIRE", key(), 10000], None),
+        (1, lambda: ["PERSIST", key()], None),
+        (1, lambda: ["DUMP", key()], "restore"),
+        (1, lambda: ["DEBUG", "DIGEST-VALUE", key()], None),
+    ]
+
+
+def flat(reply):
+    """A reply as text that two servers must agree on."""
+    if isinstance(reply.value, list):
+        return [flat(item) for item in reply.value]
+    return (reply.kind, reply.value)
+
+
+def comparable(how, reply):
+    # A string that comes back from the tier is embstr or int again, as after a restart.
+    if how == "encoding" and reply.value in (b"raw", b"embstr", b"int"):
+        return "string"
+    if not isinstance(reply.value, list):
+        return flat(reply)
+    items = flat(reply)
+    if how == "length":
+        return len(items)
+    if how == "sorted":
+        return sorted(items)
+    if how == "pairs":
+        return sorted(zip(items[::2], items[1::2]))
+    if how == "scan":
+        return [items[0], sorted(items[1])]
+    return items
+
+
+class Run:
+    def __init__(self, stock, basalt, seed):
+        self.stock = stock
+        self.basalt = basalt
+        self.words = Words(seed)
+        table = commands(self.words)
+        self.rows = [row for row in table for _ in range(row[0])]
+
+    def both(self, *arguments):
+        return self.stock.execute(*arguments), self.basalt.execute(*arguments)
+
+    def step(self):
+        """One command on both; what differs, or None."""
+        _, make, how = self.words.random.choice(self.rows)
+        arguments = make()
+        theirs, ours = self.both(*arguments)
+        if how == "pop":
+            return self.after_pop(arguments, theirs, ours)
+        if how == "restore":
+            return self.restore_across(arguments[1], theirs, ours)
+        expected, received = comparable(how, theirs), comparable(how, ours)
+        if expected != received:
+            return f"{arguments}: expected {expected!r}, received {received!r}"
+        return None
+
+    def after_pop(self, arguments, theirs, ours):
+        if not isinstance(theirs.value, list):
+            if flat(theirs) != flat(ours):
+                return f"{arguments}: expected {flat(theirs)!r}, received {flat(ours)!r}"
+            return None
+        if len(theirs.value) != len(ours.value):
+            return f"{arguments}: expected {len(theirs.value)} members, received {len(ours.value)}"
+        # Both lose what either has popped.
+        popped = [item.value for item in theirs.value + ours.value]
+        if popped:
+            self.both("SREM", arguments[1], *popped)
+        return None
+
+    def restore_across(self, key, theirs, ours):
+        """What each server dumps, the other one restores."""
+        if theirs.value is None or ours.value is None:
+            return None if theirs.value == ours.value else f"DUMP {key}: only one has it"
+        for client, payload in ((self.basalt, theirs.value), (self.stock, ours.value)):
+            reply = client.execute("RESTORE", key, 0, payload, "REPLACE")
+            if reply.is_error():
+                return f"RESTORE {key} {payload!r}: {reply.value!r}"
+        digests = [flat(reply) for reply in self.both("DEBUG", "DIGEST-VALUE", key)]
+        return None if digests[0] == digests[1] else f"RESTORE {key}: the values differ"
+
+    def content(self):
+        """The digests of all keys where they differ."""
+        names = [f"key:{i}" for i in range(KEYS)]
+        theirs, ours = self.both("DEBUG", "DIGEST-VALUE", *names)
+        return [name for name, a, b in zip(names, flat(theirs), flat(ours)) if a != b]
+
+
+def compare(arguments, title, basalt_arguments):
+    common = ["--save", "", "--enable-debug-command", "yes"]
+    with Server(STOCK, common) as stock, \
+            Server(arguments.server, common + basalt_arguments) as basalt:
+        run = Run(stock.client(), basalt.client(), arguments.seed)
+        for i in range(arguments.commands):
+            wrong = run.step()
+            if wrong:
+                return f"{title}, seed {arguments.seed}, command {i}: {wrong}"
+            if i % 2000 == 0:
+                differing = run.content()
+                if differing:
+                    return f"{title}, seed {arguments.seed}, command {i}: {differing} differ"
+                if "--tier" in basalt_arguments:
+                    run.basalt.execute("TIER", "DEMOTE", *[f"key:{k}" for k in range(KEYS)])
+        digests = [flat(reply) for reply in run.both("DEBUG", "DIGEST")]
+        if digests[0] != digests[1]:
+            return f"{title}, seed {arguments.seed}: {run.content()} differ at the end"
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--server", default=BASALT)
+    parser.add_argument("--commands", type=int, default=20000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--maxmemory", default="64mb", help="of the run with the tier")
+    arguments = parser.parse_args()
+    if shutil.which(STOCK) is None:
+        print("1..0 # SKIP redis-server is not installed")
+        return 0
+    runs = [("tier off", ["--tier", "no"]),
+            ("tier on", ["--tier", "yes", "--maxmemory", arguments.maxmemory])]
+    failed = 0
+    for number, (title, options) in enumerate(runs, 1):
+        wrong = compare(arguments, title, options)
+        failed += wrong is not None
+        print(f"{'ok' if wrong is None else 'not ok'} {number} - {arguments.commands} random "
+              f"commands, {title}", flush=True)
+        if wrong:
+            print(f"# {wrong}")
+    print(f"1..{len(runs)}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
