@@ -33,7 +33,7 @@ Entry* splice_value(EntryHeap& heap, Entry* entry, size_t offset, size_t removed
   if (new_bytes > old_bytes) entry = heap.with_value_bytes(entry, new_bytes, entry->form());
   char* const value = entry->mutable_value();
   std::memmove(value + offset + with.size(), value + tail, old_bytes - tail);
-  std::memcpy(value + offset, with.data(), with.size());
+  if (!with.empty()) std::memcpy(value + offset, with.data(), with.size());
   if (new_bytes < old_bytes) entry = heap.with_value_bytes(entry, new_bytes, entry->form());
   return entry;
 }
