@@ -65,7 +65,7 @@ Run run_at(std::string_view bytes, size_t at) {
 void append_run(std::string* bytes, uint8_t value, size_t length) {
   if (length == 0) return;
   if (value != 0) {
-    bytes->push_back(static_cast<char>(0x80 | (value - 1) << 2 | (length - 1)));
+    bytes->push_back(static_cast<char>(0x80u | (value - 1u) << 2 | (length - 1)));
   } else if (length <= kShortZerosMax) {
     bytes->push_back(static_cast<char>(length - 1));
   } else {

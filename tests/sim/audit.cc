@@ -51,8 +51,9 @@ Rows rows_of(World& world, uint32_t namespace_id, uint64_t* pages) {
       ++*pages;
     }
   });
-  for (int i = 0; !done; ++i) {
-    if (i == 100'000) throw Failure{"audit: the walk does not end"};
+  int turns = 0;
+  while (!done) {
+    if (++turns > 100'000) throw Failure{"audit: the walk does not end"};
     world.quiet_turn();
   }
   return rows;

@@ -86,7 +86,6 @@ class Simulation {
   std::vector<std::unique_ptr<Client>> clients_;
   std::set<std::pair<uint32_t, std::string>> damaged_;  // By namespace.
   uint64_t executed_ = 0;
-  uint64_t last_reply_refused_ = 0;
   int64_t index_heals_ms_ = 0;
 };
 

@@ -311,7 +311,8 @@ BOOST_FIXTURE_TEST_CASE(cut_and_mutated_payloads_never_do_harm, Fixture) {
   Entry* set = new_set(heap, "key", {});
   bool added = false;
   for (int i = 0; i < 60; ++i) {
-    hash = hash_put(tools, hash, "field" + std::to_string(i), std::string(i % 9, 'v'), &added);
+    hash = hash_put(tools, hash, "field" + std::to_string(i),
+                    std::string(static_cast<size_t>(i % 9), 'v'), &added);
     set = set_add(tools, set, std::to_string(i * 7), &added);
   }
   for (const bool paged : {false, true}) {

@@ -346,7 +346,8 @@ BOOST_FIXTURE_TEST_CASE(large_bulks_are_received_into_their_values, NetFixture) 
   std::string stream;
   std::vector<std::string> bulks;
   for (int i = 0; i < 20; ++i) {
-    bulks.push_back(random_text(random.below(i % 5 == 0 ? 3'000'000 : 200'000) + 100, i + 1000));
+    bulks.push_back(random_text(random.below(i % 5 == 0 ? 3'000'000 : 200'000) + 100,
+                                static_cast<uint64_t>(i) + 1000));
     std::string header = std::to_string(10'000'000 + bulks.back().size());
     stream += header + bulks.back();
   }

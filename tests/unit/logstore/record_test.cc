@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(page_keys_sort_by_value_then_page) {
 BOOST_AUTO_TEST_CASE(a_record_ref_packs_into_59_bits) {
   const RecordRef ref{kSegmentIdMax, kOrdinalMax, static_cast<uint32_t>(base::kUnitBytesMax)};
   BOOST_TEST((RecordRef::unpack(ref.pack()) == ref));
-  BOOST_TEST(ref.pack() >> 59 == 0u);
+  BOOST_TEST((ref.pack() >> 59) == 0u);
   const RecordRef small{1, 2, 96};
   BOOST_TEST((RecordRef::unpack(small.pack() | uint64_t{31} << 59) == small));
 }

@@ -46,7 +46,7 @@ std::string write_all_types(size_t buffer_bytes, bool checksum = true) {
   writer.function("#!lua name=mylib\nredis.register_function('f', function() return 1 end)");
   uint64_t index = 0;
   const auto all = samples::all_types();
-  for (const uint64_t db : {0, 3}) {
+  for (const uint64_t db : {0u, 3u}) {
     writer.select_db(db);
     writer.resize_db(all.size(), 2);
     for (const auto& sample : all) {
@@ -321,7 +321,7 @@ BOOST_AUTO_TEST_CASE(a_flipped_byte_is_never_accepted) {
   base::Random random(seed);
   for (size_t at = 0; at<file.size(); at += file.size()> 20000 && at > 4000 ? 7 : 1) {
     std::string bad = file;
-    bad[at] = static_cast<char>(bad[at] ^ (1u << random.below(8)));
+    bad[at] = static_cast<char>(bad[at] ^ (1 << random.below(8)));
     RdbReader::Options options;
     options.file_bytes = bad.size();
     if (at % 2 == 0) options.whole_payload_bytes_max = options.whole_string_bytes_max = 50;
