@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::string_view kBitOffsetError = "-ERR bit offset is not an integer or out of range";
 constexpr std::string_view kBitError = "-ERR bit is not an integer or out of range";
-// Growth that the gate has not allowed for: zeros that no word brings.
-constexpr uint64_t kUnaskedGrowthMax = 64 * 1024;
 
 // Bits [first, last] of a string.
 struct BitRange {
@@ -152,7 +150,7 @@ void setbit_command(CommandContext& context) {
   const bool was = (old & mask) != 0;
   if (at >= before.bytes() || was != (bit == 1)) {
     const uint64_t growth = at + 1 - std::min(at + 1, before.bytes());
-    if (growth > kUnaskedGrowthMax && !may_take(context, growth)) return;
+    if (!may_grow(context, growth)) return;
     StringEdit edit(keyspace, key, at + 1);
     edit.set_byte(at, static_cast<uint8_t>(bit == 1 ? old | mask : old & ~mask));
   }

@@ -15,7 +15,6 @@ namespace {
 constexpr std::string_view kTypeError =
     "-ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 "
     "is.";
-constexpr uint64_t kUnaskedGrowthMax = 64 * 1024;
 // A field of 64 bits may begin inside a byte.
 constexpr size_t kFieldBytesMax = 9;
 
@@ -205,7 +204,7 @@ void run_all(CommandContext& context, bool only_reads) {
     return context.error(kWrongTypeError);
   const uint64_t bytes = StringPieces(entry).bytes();
   const uint64_t growth = bytes_min - std::min(bytes_min, bytes);
-  if (growth > kUnaskedGrowthMax && !may_take(context, growth)) return;
+  if (!may_grow(context, growth)) return;
   FieldRunner runner(context, key, entry, bytes_min);
   context.reply().array(operations.size());
   for (const FieldOperation& operation : operations) runner.run(operation);

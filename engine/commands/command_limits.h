@@ -24,6 +24,11 @@ inline bool fits_string(const CommandContext& context, uint64_t bytes) {
 // for good. When it does not yet, the handler returns without effect or reply: the gate waits for
 // the room, or refuses, and the command runs again from the top. REQUIRES: asked once per run.
 bool may_take(const CommandContext& context, uint64_t bytes);
+// The same for bytes that a value gets beyond the command's words: few are not asked for.
+inline bool may_grow(const CommandContext& context, uint64_t bytes) {
+  constexpr uint64_t kUnaskedBytesMax = 64 * 1024;
+  return bytes <= kUnaskedBytesMax || may_take(context, bytes);
+}
 
 }  // namespace engine
 

@@ -115,15 +115,12 @@ void reply_members(const CommandContext& context, Kind kind) {
   reply.end_set(header, members);
 }
 
-// A result of this size would be made without the gate's having been asked.
-constexpr uint64_t kUnaskedBytesMax = 64 * 1024;
-
 void store_members(const CommandContext& context, Kind kind) {
   std::optional<Sets> sets = find_sets(context, 2, context.argc());
   if (!sets.has_value()) return;
   Algebra algebra(context, std::move(*sets));
   const uint64_t bytes = algebra.bytes_max();
-  if (bytes > kUnaskedBytesMax && !may_take(context, bytes)) return;
+  if (!may_grow(context, bytes)) return;
   Keyspace& keyspace = context.keyspace();
   const Key to = context.key(1);
   const ValueTools tools = keyspace.shared().value_tools();
