@@ -68,6 +68,7 @@ std::string Reply::to_string() const {
       return prefix + (integer != 0 ? "true" : "false");
   }
   CHECK(false);
+  return {};
 }
 
 void ReplyParser::feed(std::string_view bytes) {
