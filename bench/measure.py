@@ -56,15 +56,16 @@ def log(text):
     print(f"   {text}", file=sys.stderr, flush=True)
 
 
-def prefix_for_server():
-    """The server has one core and the generator the other, so that neither disturbs the other."""
+def options_of_pinned():
+    """The server's loop has one core and the generator the others, so that neither disturbs the
+    other: left alone, the kernel moves both to where each wakes the other."""
     if (os.cpu_count() or 1) < 2 or not shutil.which("taskset"):
         return []
-    return ["taskset", "-c", "0"]
+    return ["--server_cpulist", "0"]
 
 
 def prefix_for_load():
-    if not prefix_for_server():
+    if not options_of_pinned():
         return []
     return ["taskset", "-c", f"1-{os.cpu_count() - 1}"]
 
@@ -72,14 +73,15 @@ def prefix_for_load():
 def basalt(*arguments, pinned=False, directory=None, start_seconds=600, prefix=()):
     """Basalt with the options of basalt.conf, but no save points."""
     config = [CONFIG] if os.path.exists(CONFIG) else ["--tier", "yes"]
-    return ConfiguredServer(BASALT, config, ["--save", "", *arguments], directory=directory,
-                            prefix=[*prefix, *(prefix_for_server() if pinned else [])],
-                            start_seconds=start_seconds)
+    pin = options_of_pinned() if pinned else []
+    return ConfiguredServer(BASALT, config, ["--save", "", *pin, *arguments], directory=directory,
+                            prefix=prefix, start_seconds=start_seconds)
 
 
 def stock(*arguments, pinned=False, binary=STOCK, directory=None):
-    return Server(binary, ["--save", "", *arguments], directory=directory,
-                  prefix=prefix_for_server() if pinned else [], start_seconds=600)
+    pin = options_of_pinned() if pinned else []
+    return Server(binary, ["--save", "", *pin, *arguments], directory=directory,
+                  start_seconds=600)
 
 
 class ConfiguredServer(Server):

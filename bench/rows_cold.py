@@ -59,7 +59,7 @@ def cold_load(server, settings, load):
 
 
 def filled(keys, value_bytes):
-    server = basalt("--maxmemory", f"{MAXMEMORY_MB}mb")
+    server = basalt("--maxmemory", f"{MAXMEMORY_MB}mb", pinned=True)
     log(f"filling {keys} keys of {value_bytes} bytes")
     try:
         run_load(server, operation="set", each_key_once=True, keys=keys, value_bytes=value_bytes,

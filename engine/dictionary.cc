@@ -137,12 +137,15 @@ Bucket* Dictionary::bucket_of(uint64_t hash) const {
 
 void Dictionary::prefetch_bucket(uint64_t hash) const { __builtin_prefetch(bucket_of(hash)); }
 
-void Dictionary::prefetch_entry(uint64_t hash) const {
-  if (table_.count == 0) return;
+bool Dictionary::prefetch_entry(uint64_t hash) const {
+  if (table_.count == 0) return false;
   const Bucket* const bucket = bucket_of(hash);
-  for (unsigned found = bucket->match(tag_of(hash)); found != 0; found &= found - 1)
+  const unsigned matches = bucket->match(tag_of(hash));
+  for (unsigned found = matches; found != 0; found &= found - 1)
     __builtin_prefetch(bucket->entry(static_cast<unsigned>(std::countr_zero(found))));
-  if (const Bucket* const overflow = bucket->overflow()) __builtin_prefetch(overflow);
+  const Bucket* const overflow = bucket->overflow();
+  if (overflow != nullptr) __builtin_prefetch(overflow);
+  return matches != 0 || overflow != nullptr;
 }
 
 Entry* Dictionary::find(uint64_t hash, std::string_view key) const {

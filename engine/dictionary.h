@@ -84,9 +84,9 @@ class Dictionary {
   uint64_t hash_of(std::string_view key) const { return hash_function_(*hasher_, key); }
 
   // Start fetching the bucket, then (some 100 ns later) the entries in it that could match, so that
-  // find() of a batch of keys waits for memory once.
+  // find() of a batch of keys waits for memory once. The second is false when none can match.
   void prefetch_bucket(uint64_t hash) const;
-  void prefetch_entry(uint64_t hash) const;
+  bool prefetch_entry(uint64_t hash) const;
 
   // Null when absent.
   Entry* find(uint64_t hash, std::string_view key) const;

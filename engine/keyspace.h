@@ -135,7 +135,9 @@ class Keyspace {
     return residence_.counts().cold_keys != 0 && residence_.filter().may_contain(key.hash);
   }
   void prefetch_bucket(uint64_t hash) const { dictionary_.prefetch_bucket(hash); }
-  void prefetch_entry(uint64_t hash) const { dictionary_.prefetch_entry(hash); }
+  void prefetch_entry(uint64_t hash) const {
+    if (!dictionary_.prefetch_entry(hash)) residence_.filter().prefetch(hash);
+  }
 
   // Deletes the key if its expiry has passed; for active expiry.
   bool expire_if_due(const Key& key);

@@ -16,6 +16,7 @@
 #include "engine/command_line.h"
 #include "engine/config.h"
 #include "engine/config_environment.h"
+#include "engine/cpu_affinity.h"
 #include "engine/engine.h"
 #include "engine/machine.h"
 #include "engine/process.h"
@@ -58,6 +59,7 @@ int serve(engine::Config* config, engine::ConfigEnvironment* machine,
   engine::Shutdown shutdown;
   for (const int signal : {SIGTERM, SIGINT})
     (*loop)->on_signal(signal, [&shutdown](int number) { shutdown.on_signal(number); });
+  engine::ThreadPlacement placement(options, &log);
   iouring::ThreadHelpers helpers(loop->get(), {});
   iouring::UringDisk uring_disk(loop->get(), &helpers, {});
   iouring::IoSchedule disk(loop->get(), &uring_disk);
@@ -92,6 +94,7 @@ int serve(engine::Config* config, engine::ConfigEnvironment* machine,
   engine::follow_options(&engine, net->get());
   engine::warn_about_machine(engine, machine, uring_disk.arena_registered());
   const engine::PidFile pid_file(options, &log);
+  placement.place_loop();
   return engine::run_server(&engine, &server, &shutdown);
 }
 

@@ -226,8 +226,12 @@ void Tier::on_pages(FetchId id, const base::Result<ChunkedString*>& chunks) {
 // cold -> clean, on probation.
 void Tier::take_in(FetchSlot& slot, const logstore::RecordView& record) {
   if (is_aggregate_type(record.fields.rdb_type)) return take_in_aggregate(slot, record);
-  const base::Result<uint64_t> length = decoded_length(record.payload);
   const base::Error corrupt{base::ErrorCode::kCorrupt, 0, "value in the cold tier"};
+  bool is_raw = false;
+  const base::Result<base::ByteSpan> raw = raw_view(record.payload, &is_raw);
+  if (!raw.ok() || raw->size() > base::kInlineValueBytesMax) return fail(&slot, corrupt);
+  if (is_raw) return take_in_entry(slot, base::as_text(*raw), nullptr);
+  const base::Result<uint64_t> length = decoded_length(record.payload);
   if (!length.ok() || *length > base::kInlineValueBytesMax) return fail(&slot, corrupt);
   scratch_.resize(std::max<size_t>(scratch_.size(), *length));
   if (!decode_string(record.payload, {scratch_.data(), *length}).ok()) return fail(&slot, corrupt);
