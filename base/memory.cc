@@ -34,7 +34,7 @@ size_t held_bytes(void* pointer) {
 const char* memory_use_name(MemoryUse use) {
   static constexpr const char* kNames[kMemoryUses] = {
       "entries", "chunks",  "tables",  "filter",   "live_map", "index",
-      "io",      "clients", "fetched", "snapshot", "other"};
+      "io",      "clients", "fetched", "snapshot", "aof", "other"};
   return kNames[static_cast<size_t>(use)];
 }
 

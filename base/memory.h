@@ -24,6 +24,7 @@ enum class MemoryUse : uint8_t {
   kClients,    // Query buffers, replies, parked commands.
   kFetched,    // Cold values read and not promoted.
   kSnapshot,   // Stream buffers and pre-images.
+  kAof,        // Effects that are not durable yet.
   kOther,
   kCount,
 };

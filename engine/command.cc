@@ -56,6 +56,24 @@ resp::ReplyWriter& CommandContext::reply() const { return session_->reply; }
 
 void CommandContext::error(std::string_view line) const { engine_->reply_error(session_, line); }
 
+bool CommandContext::wants_effects() const { return engine_->effects().wanted(); }
+
+void CommandContext::effect(std::initializer_list<EffectWord> words) const {
+  engine_->effects().add(session_->database, words);
+}
+
+void CommandContext::effect(std::span<const EffectWord> words) const {
+  engine_->effects().add(session_->database, words);
+}
+
+EffectWord CommandContext::effect_word(size_t i) const {
+  EffectWord word(words_[i]);
+  word.is_large = request_->large != nullptr && request_->large->value_word() == i;
+  return word;
+}
+
+void CommandContext::effect_as_sent() const { engine_->effects().add_words(session_->database); }
+
 int64_t CommandContext::now_ms() const { return keyspace_->shared().now_ms; }
 
 bool CommandContext::integer_word(size_t i, int64_t* value) const {

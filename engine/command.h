@@ -8,6 +8,7 @@
 #define BASALT_ENGINE_COMMAND_H_
 
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 
@@ -18,6 +19,7 @@
 namespace engine {
 
 class ChunkedString;
+struct EffectWord;
 class Engine;
 class Keyspace;
 struct Request;
@@ -60,6 +62,19 @@ class CommandContext {
   resp::ReplyWriter& reply() const;
   // Replies with an error line: "-CODE text", or a text that gets "-ERR " in front.
   void error(std::string_view line) const;
+
+  // ---- Effects (effects.h): what a command that changes the data set leaves to the append only
+  // file. Without a word of its handler those are its words, if it counted changes.
+  //
+  // Whether anybody wants them; else the calls below do nothing.
+  bool wants_effects() const;
+  // This command instead, in the session's database. Several in their order, as one transaction.
+  void effect(std::initializer_list<EffectWord> words) const;
+  void effect(std::span<const EffectWord> words) const;
+  // Word `i` as a word of an effect, in whatever form it came.
+  EffectWord effect_word(size_t i) const;
+  // Its words, though it counted no changes.
+  void effect_as_sent() const;
 
   // Unix time in ms, the same throughout the command.
   int64_t now_ms() const;

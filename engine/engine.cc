@@ -75,6 +75,7 @@ void Engine::apply_memory_options() {
   databases_.shared().packed_limits = {.hash_entries = now.hash_max_listpack_entries,
                                        .hash_value_bytes = now.hash_max_listpack_value,
                                        .set_integers = now.set_max_intset_entries};
+  effects_.set_lazy(now.lazyfree_lazy_expire, now.lazyfree_lazy_eviction);
   if (tier_ == nullptr) return;
   apply_tier_options(*this);
 }
@@ -85,7 +86,7 @@ void Engine::register_hooks() {
       {"maxmemory", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time", "tier-low-water",
        "tier-max-bytes", "tier-read-depth", "tier-write-depth", "snapshot-io-depth",
        "snapshot-buffer", "rdbcompression", "hash-max-listpack-entries", "hash-max-listpack-value",
-       "set-max-intset-entries"},
+       "set-max-intset-entries", "lazyfree-lazy-expire", "lazyfree-lazy-eviction"},
       [this](const Options&) {
         apply_memory_options();
         return std::string();
@@ -181,6 +182,8 @@ bool Engine::refuse(Session* session, const Request& request) {
     reply_error(session, fmt::format("-ERR key is longer than {} bytes", base::kKeyBytesMax));
     return true;
   }
+  if (session->replays) [[unlikely]]
+    return false;
   if (must_authenticate(*session) && !command->has(command_flag::kNoAuth)) {
     ++counters.rejected_calls;
     reply_error(session, "-NOAUTH Authentication required.");
@@ -244,7 +247,11 @@ void Engine::run(Session* session, Keyspace& keyspace, const Request& request) {
   CommandContext context(this, session, &keyspace, &request);
   session->failed = false;
   keyspace.shared().counts_touches = !session->no_touch;
-  request.command->handler(context);
+  if (effects_.wanted()) {
+    run_with_effects(context, session, request);
+  } else {
+    request.command->handler(context);
+  }
   if (session->wants_room) [[unlikely]]
     return;
   CommandStatistics& counters = statistics_.commands[request.command->id];
@@ -264,6 +271,12 @@ void Engine::run(Session* session, Keyspace& keyspace, const Request& request) {
   ++session->commands;
   session->last_command_id = request.command->id;
   session->active_ms = keyspace.shared().now_ms;
+}
+
+void Engine::run_with_effects(CommandContext& context, Session* session, const Request& request) {
+  const Effects::Running running = effects_.begin_command(request);
+  request.command->handler(context);
+  effects_.end_command(running, *session, request);
 }
 
 void Engine::look_ahead(Session* session, const Request& request, uint64_t behind) {

@@ -33,6 +33,7 @@
 #include "engine/command_table.h"
 #include "engine/config.h"
 #include "engine/databases.h"
+#include "engine/effects.h"
 #include "engine/gate.h"
 #include "engine/loading.h"
 #include "engine/scan_cursor.h"
@@ -155,6 +156,8 @@ class Engine final : public Evictor {
   const std::string& replication_id() const { return replication_id_; }
   // Counted memory before there was any data.
   uint64_t startup_memory_bytes() const { return startup_memory_bytes_; }
+  // Of commands, expiry and eviction; whoever wants them sets the sink.
+  Effects& effects() { return effects_; }
   // While held no command is executed, so that the data set stays as it is.
   void hold_commands(bool hold) { commands_held_ = hold; }
   bool commands_held() const { return commands_held_; }
@@ -179,11 +182,13 @@ class Engine final : public Evictor {
   // Replies with the reason why the command may not run at all; false when it may.
   bool refuse(Session* session, const Request& request);
   void run(Session* session, Keyspace& keyspace, const Request& request);
+  void run_with_effects(CommandContext& context, Session* session, const Request& request);
 
   const Environment environment_;
   const base::KeyHasher hasher_;
   const ScanCursors cursors_;
   Databases databases_;
+  Effects effects_{&databases_};
   LoadStatistics last_load_;
   Loading* loading_ = nullptr;  // Not null while the data set is being loaded.
   std::optional<ShutdownRequest> shutdown_;

@@ -67,6 +67,7 @@ bool evict_one(Engine& engine) {
     if (victim == nullptr) continue;
     const std::string key(victim->key());
     keyspace.erase(keyspace.key_of(key));
+    engine.effects().on_evicted(keyspace.id(), key);
     ++engine.statistics().evicted_keys;
     return true;
   }

@@ -24,8 +24,13 @@ Entry* Keyspace::live_entry(const Key& key) {
   if (entry == nullptr || !entry->has_expiry() || !is_expired(entry->expiry_ms())) [[likely]]
     return entry;
   remove_resident(key);
-  ++shared_->expired;
+  note_expired(key);
   return nullptr;
+}
+
+void Keyspace::note_expired(const Key& key) {
+  ++shared_->expired;
+  if (shared_->deletions != nullptr) shared_->deletions->on_expired(id_, key.text);
 }
 
 void Keyspace::touch(const Key& key, Entry* entry) {
@@ -229,7 +234,7 @@ Keyspace::ColdNote* Keyspace::live_note(const Key& key) {
   ColdNote* const note = cold_note(key);
   if (note == nullptr || !is_expired(note->where.expire_at_ms)) return note;
   forget_note(key, note);
-  ++shared_->expired;
+  note_expired(key);
   return nullptr;
 }
 

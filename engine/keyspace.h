@@ -24,6 +24,15 @@
 
 namespace engine {
 
+// Hears of keys that are deleted because their time has passed, before whoever met them goes on.
+class DeletionObserver {
+ public:
+  virtual void on_expired(NamespaceId id, std::string_view key) = 0;
+
+ protected:
+  ~DeletionObserver() = default;
+};
+
 // What all keyspaces of an engine share; owned by the Databases.
 struct KeyspaceShared {
   explicit KeyspaceShared(const base::KeyHasher* key_hasher, base::Random* random_source)
@@ -34,9 +43,10 @@ struct KeyspaceShared {
   EntryHeap heap;
   ResidenceShared residence;
   AccessClock access;
-  int64_t now_ms = 0;          // The time of the command that runs.
-  bool counts_touches = true;  // Off while CLIENT NO-TOUCH's commands run.
-  bool expires_keys = true;    // Off while loading: what is expired is still loaded.
+  int64_t now_ms = 0;                     // The time of the command that runs.
+  bool counts_touches = true;             // Off while CLIENT NO-TOUCH's commands run.
+  bool expires_keys = true;               // Off while loading: what is expired is still loaded.
+  DeletionObserver* deletions = nullptr;  // Null: nobody wants to know.
   PackedLimits packed_limits;
   // Counters of INFO.
   uint64_t hits = 0;
@@ -163,6 +173,7 @@ class Keyspace {
   ColdNote* cold_note(const Key& key);
   void forget_note(const Key& key, ColdNote* note);
   void remove_resident(const Key& key);
+  void note_expired(const Key& key);
   void touch(const Key& key, Entry* entry);
   // The slot to write a new value to, or empty after making the key absent.
   Dictionary::Slot slot_to_overwrite(const Key& key, bool* had_expiry);

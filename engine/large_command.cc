@@ -63,4 +63,11 @@ ChunkedString* LargeCommand::take_value() {
   return value;
 }
 
+ChunkedString* LargeCommand::share_value() {
+  if (value_ == nullptr) return nullptr;
+  ChunkedString* const shared = value_->freeze();
+  value_ = ChunkedString::writable(value_);
+  return shared;
+}
+
 }  // namespace engine

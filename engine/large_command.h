@@ -51,6 +51,9 @@ class LargeCommand {
   size_t value_word() const { return value_word_; }
   // The reference is the caller's; null when it was taken before.
   ChunkedString* take_value();
+  // One more reference to the value as it is now, which does not count for whoever takes the value
+  // and changes it; null when it was taken.
+  ChunkedString* share_value();
 
  private:
   template <class T>

@@ -48,6 +48,7 @@ struct Session {
   bool close_after_reply = false;
   bool no_evict = false;
   bool no_touch = false;
+  bool replays = false;  // Its commands were executed before: nothing refuses them.
 
   // The addresses, for CLIENT LIST; empty without a socket.
   std::string peer_address;

@@ -207,6 +207,16 @@ void set_access(Keyspace& keyspace, const Key& key, const RestoreOptions& option
   }
 }
 
+// The words with the moment in place of the time to live.
+void effect_of_restore(const CommandContext& context, int64_t expiry_ms) {
+  if (!context.wants_effects()) return;
+  std::vector<EffectWord> words;
+  for (size_t i = 0; i < context.argc(); ++i) words.push_back(context.effect_word(i));
+  words[2] = expiry_ms;
+  words.emplace_back("ABSTTL");
+  context.effect(words);
+}
+
 }  // namespace
 
 void dump_command(CommandContext& context) {
@@ -236,12 +246,17 @@ void restore_command(CommandContext& context) {
                                          : decode_elements(context, *dumped);
   if (!restored.has_value()) return;
 
-  if (keyspace.exists(key)) keyspace.erase(key);
+  const bool replaces = keyspace.exists(key);
+  if (replaces) keyspace.erase(key);
   // A sum that overflows is a moment long past, as it is for Redis.
   if (expiry_ms != 0 && !options.absolute)
     expiry_ms = static_cast<int64_t>(static_cast<uint64_t>(expiry_ms) +
                                      static_cast<uint64_t>(context.now_ms()));
-  if (expiry_ms != 0 && expiry_ms <= context.now_ms()) return context.reply().ok();
+  if (expiry_ms != 0 && expiry_ms <= context.now_ms() && keyspace.shared().expires_keys) {
+    if (replaces) context.effect({"DEL", key.text});
+    return context.reply().ok();
+  }
+  if (expiry_ms != 0 && !options.absolute) effect_of_restore(context, expiry_ms);
   put_restored(keyspace, key, &*restored, expiry_ms);
   set_access(keyspace, key, options);
   context.reply().ok();

@@ -69,11 +69,7 @@ void expire(CommandContext& context, int64_t base_ms, Unit unit) {
   const Entry* const entry = keyspace.peek(key);
   if (entry == nullptr || !allows(options, entry->expiry_ms(), when_ms))
     return context.reply().integer(0);
-  if (when_ms <= context.now_ms()) {
-    keyspace.erase(key);
-  } else {
-    keyspace.set_expiry(key, when_ms);
-  }
+  expire_at(context, key, when_ms);
   context.reply().integer(1);
 }
 
@@ -87,6 +83,19 @@ void reply_expiry(CommandContext& context, bool absolute, Unit unit) {
 }
 
 }  // namespace
+
+void expire_at(const CommandContext& context, const Key& key, int64_t when_ms) {
+  Keyspace& keyspace = context.keyspace();
+  // What is loaded is kept until the loading has ended.
+  if (when_ms <= context.now_ms() && keyspace.shared().expires_keys) {
+    keyspace.erase(key);
+    const bool lazy = context.engine().options().lazyfree_lazy_expire;
+    context.effect({lazy ? "UNLINK" : "DEL", key.text});
+  } else {
+    keyspace.set_expiry(key, when_ms);
+    context.effect({"PEXPIREAT", key.text, when_ms});
+  }
+}
 
 void expire_command(CommandContext& context) { expire(context, context.now_ms(), Unit::kSeconds); }
 

@@ -116,6 +116,7 @@ void hincrbyfloat_command(CommandContext& context) {
   const char* const end = resp::format_human(value, digits);
   const std::string_view sum(digits, static_cast<size_t>(end - digits));
   put(context, context.word(2), sum);
+  context.effect({"HSET", context.word(1), context.word(2), sum});
   context.reply().bulk(sum);
 }
 

@@ -27,6 +27,8 @@ void type_command(CommandContext& context);
 // expiry_commands.cc
 void expire_command(CommandContext& context);
 void expireat_command(CommandContext& context);
+// Gives an existing key this expiry, or deletes it when that is past already; tells the effects.
+void expire_at(const CommandContext& context, const Key& key, int64_t when_ms);
 void expiretime_command(CommandContext& context);
 void persist_command(CommandContext& context);
 void pexpire_command(CommandContext& context);

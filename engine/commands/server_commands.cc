@@ -55,6 +55,7 @@ bool is_flush_mode(CommandContext& context) {
 void flushdb_command(CommandContext& context) {
   if (!is_flush_mode(context)) return;
   context.engine().databases().flush(context.session().database);
+  context.effect_as_sent();
   context.reply().ok();
 }
 
@@ -64,6 +65,7 @@ void flushall_command(CommandContext& context) {
   for (int i = 0; i < engine.databases().count(); ++i) engine.databases().flush(i);
   // As in Redis the emptied data set is saved, so that a restart does not bring the old one back.
   if (!engine.options().save.empty()) engine.snapshots().schedule();
+  context.effect_as_sent();
   context.reply().ok();
 }
 

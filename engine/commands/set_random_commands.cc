@@ -1,3 +1,6 @@
+#include <string>
+#include <vector>
+
 #include "engine/commands/random_ranks.h"
 #include "engine/commands/set_commands.h"
 #include "engine/commands/value_access.h"
@@ -13,6 +16,7 @@ void pop_members(const CommandContext& context, const Key& key, uint64_t count) 
   base::Random& random = *context.keyspace().shared().random;
   ValueEdit edit(context.keyspace(), key);
   uint64_t left = SetView(edit.entry(), edit.tools().hasher).size();
+  std::vector<std::string> popped;
   for (uint64_t i = 0; i < count; ++i, --left) {
     const std::string member =
         text_of(SetView(edit.entry(), edit.tools().hasher).at(random.below(left)));
@@ -20,8 +24,12 @@ void pop_members(const CommandContext& context, const Key& key, uint64_t count) 
     bool erased = false;
     edit.entry() = set_erase(edit.tools(), edit.entry(), member, &erased);
     CHECK(erased);
+    if (context.wants_effects()) popped.push_back(member);
   }
   edit.finish(left, count);
+  std::vector<EffectWord> words{"SREM", key.text};
+  words.insert(words.end(), popped.begin(), popped.end());
+  context.effect(words);
 }
 
 void pop_count(const CommandContext& context) {
@@ -45,6 +53,8 @@ void pop_count(const CommandContext& context) {
     return true;
   });
   context.keyspace().erase(key);
+  const bool lazy = context.engine().options().lazyfree_lazy_server_del;
+  context.effect({lazy ? "UNLINK" : "DEL", key.text});
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "engine/commands/command_limits.h"
+#include "engine/commands/key_commands.h"
 #include "engine/commands/string_reply.h"
 #include "engine/engine.h"
 #include "engine/value/chunked_string.h"
@@ -138,6 +139,17 @@ void set_word(const CommandContext& context, const Key& key, size_t i, const Set
   context.keyspace().set_string(key, context.word(i), how);
 }
 
+// SET without GET, and with a moment in place of a time to live. The value is word `i`.
+void effect_of_set(const CommandContext& context, size_t i, const SetOptions& how) {
+  if (how.expiry_ms != kNoExpiry) {
+    context.effect({"SET", context.word(1), context.effect_word(i), "PXAT", how.expiry_ms});
+  } else if (how.keep_expiry) {
+    context.effect({"SET", context.word(1), context.effect_word(i), "KEEPTTL"});
+  } else {
+    context.effect({"SET", context.word(1), context.effect_word(i)});
+  }
+}
+
 void set_with_options(CommandContext& context) {
   ValueOptions options;
   if (!parse_set_options(context, &options)) return;
@@ -159,13 +171,16 @@ void set_with_options(CommandContext& context) {
     }
   }
   set_word(context, key, 2, how);
+  if (options.get || how.expiry_ms != kNoExpiry) effect_of_set(context, 2, how);
   if (!options.get) context.reply().ok();
 }
 
 void set_with_expiry(CommandContext& context, ExpiryForm form) {
   const auto expiry_ms = expiry_from(context, 2, form);
   if (!expiry_ms.has_value() || !fits_string(context, context.word_bytes(3))) return;
-  set_word(context, context.key(1), 3, {.expiry_ms = *expiry_ms});
+  const SetOptions how{.expiry_ms = *expiry_ms};
+  set_word(context, context.key(1), 3, how);
+  effect_of_set(context, 3, how);
   context.reply().ok();
 }
 
@@ -214,7 +229,9 @@ void psetex_command(CommandContext& context) {
 
 void getset_command(CommandContext& context) {
   if (!fits_string(context, context.word_bytes(2))) return;
-  if (reply_old_value(context)) set_word(context, context.key(1), 2, {});
+  if (!reply_old_value(context)) return;
+  set_word(context, context.key(1), 2, {});
+  effect_of_set(context, 2, {});
 }
 
 void getdel_command(CommandContext& context) {
@@ -222,6 +239,7 @@ void getdel_command(CommandContext& context) {
   if (entry == nullptr) return;
   reply_string(context.reply(), *entry);
   context.keyspace().erase(context.key(1));
+  context.effect({"DEL", context.word(1)});
 }
 
 void getex_command(CommandContext& context) {
@@ -233,17 +251,15 @@ void getex_command(CommandContext& context) {
   if (options.expiry == ExpiryForm::kNone) {
     const bool persists = options.persist && entry->has_expiry();
     reply_string(context.reply(), *entry);
-    if (persists) context.keyspace().set_expiry(key, kNoExpiry);
+    if (!persists) return;
+    context.keyspace().set_expiry(key, kNoExpiry);
+    context.effect({"PERSIST", key.text});
     return;
   }
   const auto expiry_ms = expiry_from(context, options.expiry_word, options.expiry);
   if (!expiry_ms.has_value()) return;
   reply_string(context.reply(), *entry);
-  if (*expiry_ms <= context.now_ms()) {
-    context.keyspace().erase(key);
-  } else {
-    context.keyspace().set_expiry(key, *expiry_ms);
-  }
+  expire_at(context, key, *expiry_ms);
 }
 
 void mget_command(CommandContext& context) {

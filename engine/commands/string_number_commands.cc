@@ -80,6 +80,7 @@ void incrbyfloat_command(CommandContext& context) {
   const char* const end = resp::format_human(value, digits);
   const std::string_view sum(digits, static_cast<size_t>(end - digits));
   store_number(context.keyspace(), key, entry != nullptr, sum);
+  context.effect({"SET", key.text, sum, "KEEPTTL"});
   context.reply().bulk(sum);
 }
 
