@@ -65,10 +65,12 @@ bool evict_one(Engine& engine) {
     Keyspace& keyspace = databases.at((start + i) % databases.count());
     Entry* const victim = choose(engine, keyspace);
     if (victim == nullptr) continue;
-    const std::string key(victim->key());
-    keyspace.erase(keyspace.key_of(key));
-    engine.effects().on_evicted(keyspace.id(), key);
+    const std::string text(victim->key());
+    const Key key = keyspace.key_of(text);
+    keyspace.erase(key);
+    engine.effects().on_evicted(keyspace.id(), text);
     ++engine.statistics().evicted_keys;
+    keyspace.changed(key, {notify_event::kEvicted, "evicted"});
     return true;
   }
   return false;

@@ -11,6 +11,14 @@
 
 namespace engine {
 
+namespace {
+
+constexpr KeyEvent kNewEvent = {notify_event::kNewKey, "new"};
+constexpr KeyEvent kMissEvent = {notify_event::kKeyMiss, "keymiss"};
+constexpr KeyEvent kExpiredEvent = {notify_event::kExpired, "expired"};
+
+}  // namespace
+
 Keyspace::Keyspace(NamespaceId id, KeyspaceShared* shared)
     : id_(id),
       shared_(shared),
@@ -31,6 +39,18 @@ Entry* Keyspace::live_entry(const Key& key) {
 void Keyspace::note_expired(const Key& key) {
   ++shared_->expired;
   if (shared_->deletions != nullptr) shared_->deletions->on_expired(id_, key.text);
+  changed(key, kExpiredEvent);
+}
+
+void Keyspace::note_miss(const Key& key) {
+  ++shared_->misses;
+  notify(key, kMissEvent);
+}
+
+void Keyspace::tell_change(const Key& key, const KeyEvent& event) const {
+  const KeyEvents& events = shared_->events;
+  if ((events.wanted & KeyEvents::kChanges) != 0) events.listener->on_key_changed(*this, key);
+  if ((events.wanted & event.event_class) != 0) events.listener->on_key_event(*this, key, event);
 }
 
 void Keyspace::touch(const Key& key, Entry* entry) {
@@ -49,7 +69,7 @@ Entry* Keyspace::find(const Key& key) {
   if (entry == nullptr) {
     // A cold key with value access is there only when it has expired.
     live_note(key);
-    ++shared_->misses;
+    note_miss(key);
     return nullptr;
   }
   ++shared_->hits;
@@ -66,7 +86,8 @@ std::optional<KeyFacts> Keyspace::facts(const Key& key, bool counts) {
   } else if (const ColdNote* const note = live_note(key)) {
     facts = KeyFacts{value_type_of(note->where.rdb_type), note->where.expire_at_ms, nullptr};
   }
-  if (counts) ++(facts.has_value() ? shared_->hits : shared_->misses);
+  if (counts && facts.has_value()) ++shared_->hits;
+  if (counts && !facts.has_value()) note_miss(key);
   return facts;
 }
 
@@ -79,17 +100,21 @@ EntryOptions Keyspace::fresh_options() const {
   return options;
 }
 
-Dictionary::Slot Keyspace::slot_to_overwrite(const Key& key, bool* had_expiry) {
+Dictionary::Slot Keyspace::slot_to_overwrite(const Key& key, bool* existed) {
   Dictionary::Slot slot = dictionary_.find_slot(key.hash, key.text);
   if (!slot) {
-    if (ColdNote* const note = cold_note(key)) {
-      *had_expiry = note->where.expire_at_ms != kNoExpiry;
+    if (ColdNote* const note = live_note(key)) {
+      *existed = true;
       forget_note(key, note);
     }
     return slot;
   }
+  const Entry* const entry = slot.entry();
+  if (entry->has_expiry() && is_expired(entry->expiry_ms())) [[unlikely]] {
+    live_entry(key);
+    return {};
+  }
   residence_.modify(key.hash, slot);
-  *had_expiry = slot.entry()->has_expiry();
   return slot;
 }
 
@@ -125,13 +150,14 @@ void Keyspace::set(const Key& key, std::string_view value, const SetOptions& opt
     if (const ColdNote* const note = live_note(key)) cold_expiry_ms = note->where.expire_at_ms;
     live_entry(key);
   }
-  bool had_expiry = false;
-  Dictionary::Slot slot = slot_to_overwrite(key, &had_expiry);
+  bool existed = false;
+  Dictionary::Slot slot = slot_to_overwrite(key, &existed);
   if (!slot) {
     EntryOptions fresh = fresh_options();
     fresh.form = options.form;
     fresh.expiry_ms = options.keep_expiry ? cold_expiry_ms : options.expiry_ms;
     residence_.create(key.hash, shared_->heap.create(key.text, value, fresh));
+    if (!existed) notify(key, kNewEvent);
     return;
   }
   Entry* entry = slot.entry();
@@ -149,11 +175,11 @@ void Keyspace::set_chunks(const Key& key, ChunkedString* chunks, const SetOption
     const std::optional<KeyFacts> old = facts(key);
     expiry_ms = old.has_value() ? old->expiry_ms : kNoExpiry;
   }
-  if (exists(key)) erase(key);
-  ++shared_->changes;
+  const bool replaces = exists(key);
+  if (replaces) erase(key);
   EntryOptions fresh = fresh_options();
   fresh.expiry_ms = expiry_ms;
-  residence_.create(key.hash, shared_->heap.create_chunked(key.text, chunks, fresh));
+  add(key, shared_->heap.create_chunked(key.text, chunks, fresh), !replaces);
 }
 
 void Keyspace::set_string(const Key& key, std::string_view value, const SetOptions& options) {
@@ -170,9 +196,10 @@ Dictionary::Slot Keyspace::modify(const Key& key) {
   return slot;
 }
 
-void Keyspace::add(const Key& key, Entry* entry) {
+void Keyspace::add(const Key& key, Entry* entry, bool is_new) {
   ++shared_->changes;
   residence_.create(key.hash, entry);
+  if (is_new) notify(key, kNewEvent);
 }
 
 void Keyspace::remove_resident(const Key& key) {
@@ -214,8 +241,7 @@ void Keyspace::rename(const Key& from, Keyspace& to_keyspace, const Key& to) {
   entry->set_probation(false);
   entry->set_epoch(residence_.epoch());
   entry = shared_->heap.with_key(entry, to.text);
-  to_keyspace.residence_.create(to.hash, entry);
-  ++shared_->changes;
+  to_keyspace.add(to, entry);
 }
 
 // ---- Cold keys

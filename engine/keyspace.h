@@ -19,6 +19,7 @@
 #include "engine/dictionary.h"
 #include "engine/entry.h"
 #include "engine/key.h"
+#include "engine/key_events.h"
 #include "engine/residence.h"
 #include "engine/value/value_tools.h"
 
@@ -48,6 +49,7 @@ struct KeyspaceShared {
   bool expires_keys = true;               // Off while loading: what is expired is still loaded.
   DeletionObserver* deletions = nullptr;  // Null: nobody wants to know.
   PackedLimits packed_limits;
+  KeyEvents events;
   // Counters of INFO.
   uint64_t hits = 0;
   uint64_t misses = 0;
@@ -117,8 +119,9 @@ class Keyspace {
   // Stores what EntryHeap made of the slot's entry.
   void put(Dictionary::Slot slot, Entry* entry) { dictionary_.replace(slot, entry); }
   EntryHeap& heap() { return shared_->heap; }
-  // Adds an entry made by heap() with fresh_options(). REQUIRES: the key is absent.
-  void add(const Key& key, Entry* entry);
+  // Adds an entry made by heap() with fresh_options(). REQUIRES: the key is absent. It is no new
+  // key when it was erased just now to be replaced.
+  void add(const Key& key, Entry* entry, bool is_new = true);
   EntryOptions fresh_options() const;
   bool erase(const Key& key);
   // False when absent. kNoExpiry persists the key.
@@ -126,6 +129,16 @@ class Keyspace {
   // Moves the entry to another key or keyspace; the destination is overwritten. REQUIRES: `from`
   // is resident; from and to differ.
   void rename(const Key& from, Keyspace& to_keyspace, const Key& to);
+
+  // ---- Telling (key_events.h); after the change, before the reply or after it.
+  void changed(const Key& key, const KeyEvent& event) const {
+    if (shared_->events.wanted != 0) [[unlikely]]
+      tell_change(key, event);
+  }
+  void notify(const Key& key, const KeyEvent& event) const {
+    if ((shared_->events.wanted & event.event_class) != 0) [[unlikely]]
+      shared_->events.listener->on_key_event(*this, key, event);
+  }
 
   // ---- For the gate
   // The key is cold, its record at `where`; holds until clear_cold_notes().
@@ -175,11 +188,14 @@ class Keyspace {
   void remove_resident(const Key& key);
   void note_expired(const Key& key);
   void touch(const Key& key, Entry* entry);
-  // The slot to write a new value to, or empty after making the key absent.
-  Dictionary::Slot slot_to_overwrite(const Key& key, bool* had_expiry);
+  // The slot to write a new value to, or empty after making the key absent; says then whether it
+  // existed.
+  Dictionary::Slot slot_to_overwrite(const Key& key, bool* existed);
   void release_value(Entry* entry);
   void set_value_in(Dictionary::Slot slot, std::string_view value, const SetOptions& options);
   void apply_expiry(Dictionary::Slot slot, const SetOptions& options);
+  void note_miss(const Key& key);
+  void tell_change(const Key& key, const KeyEvent& event) const;
 
   const NamespaceId id_;
   KeyspaceShared* const shared_;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "engine/config_syntax.h"
+#include "engine/key_events.h"
 #include "resp/numbers.h"
 
 namespace engine::option_special {

@@ -153,6 +153,7 @@ void setbit_command(CommandContext& context) {
     if (!may_grow(context, growth)) return;
     StringEdit edit(keyspace, key, at + 1);
     edit.set_byte(at, static_cast<uint8_t>(bit == 1 ? old | mask : old & ~mask));
+    keyspace.changed(key, kSetbitEvent);
   }
   context.reply().integer(was ? 1 : 0);
 }

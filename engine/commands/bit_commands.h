@@ -6,8 +6,12 @@
 #include <cstdint>
 
 #include "engine/command.h"
+#include "engine/key_events.h"
 
 namespace engine {
+
+// Of SETBIT and BITFIELD.
+inline constexpr KeyEvent kSetbitEvent = {notify_event::kString, "setbit"};
 
 // bit_commands.cc
 void bitcount_command(CommandContext& context);

@@ -173,6 +173,8 @@ class FieldRunner {
     context_.reply().integer(replies_old ? old : operation.type.value_of(*raw));
   }
 
+  bool changed() const { return edit_.has_value(); }
+
  private:
   StringEdit& edit() {
     if (!edit_.has_value()) {
@@ -208,6 +210,7 @@ void run_all(CommandContext& context, bool only_reads) {
   FieldRunner runner(context, key, entry, bytes_min);
   context.reply().array(operations.size());
   for (const FieldOperation& operation : operations) runner.run(operation);
+  if (runner.changed()) keyspace.changed(key, kSetbitEvent);
 }
 
 }  // namespace

@@ -113,12 +113,13 @@ void bitop_command(CommandContext& context) {
   if (bytes > base::kInlineValueBytesMax && !may_take(context, bytes)) return;
   const Key to = context.key(2);
   if (bytes == 0) {
-    keyspace.erase(to);
+    if (keyspace.erase(to)) keyspace.changed(to, kDelEvent);
   } else if (bytes <= base::kInlineValueBytesMax) {
     store_inline(keyspace, to, combiner);
   } else {
     store_chunks(keyspace, to, combiner);
   }
+  if (bytes > 0) keyspace.changed(to, {notify_event::kString, "set"});
   context.reply().integer(static_cast<int64_t>(bytes));
 }
 

@@ -246,19 +246,22 @@ void restore_command(CommandContext& context) {
                                          : decode_elements(context, *dumped);
   if (!restored.has_value()) return;
 
-  const bool replaces = keyspace.exists(key);
-  if (replaces) keyspace.erase(key);
+  const bool replaces = keyspace.exists(key) && keyspace.erase(key);
   // A sum that overflows is a moment long past, as it is for Redis.
   if (expiry_ms != 0 && !options.absolute)
     expiry_ms = static_cast<int64_t>(static_cast<uint64_t>(expiry_ms) +
                                      static_cast<uint64_t>(context.now_ms()));
   if (expiry_ms != 0 && expiry_ms <= context.now_ms() && keyspace.shared().expires_keys) {
-    if (replaces) context.effect({"DEL", key.text});
+    if (replaces) {
+      keyspace.changed(key, kDelEvent);
+      context.effect({"DEL", key.text});
+    }
     return context.reply().ok();
   }
   if (expiry_ms != 0 && !options.absolute) effect_of_restore(context, expiry_ms);
   put_restored(keyspace, key, &*restored, expiry_ms);
   set_access(keyspace, key, options);
+  keyspace.changed(key, {notify_event::kGeneric, "restore"});
   context.reply().ok();
 }
 

@@ -89,10 +89,12 @@ void expire_at(const CommandContext& context, const Key& key, int64_t when_ms) {
   // What is loaded is kept until the loading has ended.
   if (when_ms <= context.now_ms() && keyspace.shared().expires_keys) {
     keyspace.erase(key);
+    keyspace.changed(key, kDelEvent);
     const bool lazy = context.engine().options().lazyfree_lazy_expire;
     context.effect({lazy ? "UNLINK" : "DEL", key.text});
   } else {
     keyspace.set_expiry(key, when_ms);
+    keyspace.changed(key, kExpireEvent);
     context.effect({"PEXPIREAT", key.text, when_ms});
   }
 }
@@ -122,7 +124,10 @@ void persist_command(CommandContext& context) {
   const Key key = context.key(1);
   const Entry* const entry = keyspace.peek(key);
   const bool persists = entry != nullptr && entry->has_expiry();
-  if (persists) keyspace.set_expiry(key, kNoExpiry);
+  if (persists) {
+    keyspace.set_expiry(key, kNoExpiry);
+    keyspace.changed(key, {notify_event::kGeneric, "persist"});
+  }
   context.reply().integer(persists ? 1 : 0);
 }
 

@@ -15,11 +15,12 @@ uint64_t size_of(const ValueEdit& edit, const Entry* entry) {
   return HashView(entry, edit.tools().hasher).size();
 }
 
-void put(const CommandContext& context, std::string_view field, std::string_view value) {
+void put(const CommandContext& context, std::string_view field, std::string_view value,
+         std::string_view event) {
   ValueEdit edit(context.keyspace(), context.key(1), new_hash);
   bool added = false;
   edit.entry() = hash_put(edit.tools(), edit.entry(), field, value, &added);
-  edit.finish(size_of(edit, edit.entry()), 1);
+  edit.finish(size_of(edit, edit.entry()), 1, {notify_event::kHash, event});
 }
 
 // The hash at the key, and what it has under the field, if anything; false after the reply.
@@ -45,7 +46,7 @@ void hset_command(CommandContext& context) {
         hash_put(edit.tools(), edit.entry(), context.word(i), context.word(i + 1), &added);
     if (added) ++created;
   }
-  edit.finish(size_of(edit, edit.entry()), (context.argc() - 2) / 2);
+  edit.finish(size_of(edit, edit.entry()), (context.argc() - 2) / 2, {notify_event::kHash, "hset"});
   if (context.command().name == "hmset") return context.reply().ok();
   context.reply().integer(created);
 }
@@ -54,7 +55,7 @@ void hsetnx_command(CommandContext& context) {
   std::optional<Element> value;
   if (!find_field(context, context.word(2), &value)) return;
   if (value.has_value()) return context.reply().integer(0);
-  put(context, context.word(2), context.word(3));
+  put(context, context.word(2), context.word(3), "hset");
   context.reply().integer(1);
 }
 
@@ -78,7 +79,7 @@ void hdel_command(CommandContext& context) {
       ++deleted;
       --left;
     }
-    edit.finish(left, static_cast<uint64_t>(deleted));
+    edit.finish(left, static_cast<uint64_t>(deleted), {notify_event::kHash, "hdel"});
   }
   context.reply().integer(deleted);
 }
@@ -96,7 +97,7 @@ void hincrby_command(CommandContext& context) {
   }
   if (__builtin_add_overflow(value, increment, &value))
     return context.error("increment or decrement would overflow");
-  put(context, context.word(2), ElementText(Element::of_number(value)).view());
+  put(context, context.word(2), ElementText(Element::of_number(value)).view(), "hincrby");
   context.reply().integer(value);
 }
 
@@ -115,7 +116,7 @@ void hincrbyfloat_command(CommandContext& context) {
   char digits[resp::kLongDoubleTextBytes];
   const char* const end = resp::format_human(value, digits);
   const std::string_view sum(digits, static_cast<size_t>(end - digits));
-  put(context, context.word(2), sum);
+  put(context, context.word(2), sum, "hincrbyfloat");
   context.effect({"HSET", context.word(1), context.word(2), sum});
   context.reply().bulk(sum);
 }

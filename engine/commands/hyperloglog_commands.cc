@@ -16,6 +16,7 @@ namespace engine {
 
 namespace {
 
+constexpr KeyEvent kPfaddEvent = {notify_event::kString, "pfadd"};
 constexpr std::string_view kNoHllError = "-WRONGTYPE Key is not a valid HyperLogLog string value.";
 constexpr std::string_view kCorruptError = "-INVALIDOBJ Corrupted HLL object detected";
 // A sparse one describes each register at most once, in a byte.
@@ -96,6 +97,7 @@ void count_one(CommandContext& context) {
   const uint64_t estimate = hll_estimate(*registers);
   hll->set_cached_estimate(estimate);
   store(context, key, *hll);
+  context.keyspace().changed(key, {});
   context.reply().integer(static_cast<int64_t>(estimate));
 }
 
@@ -141,6 +143,7 @@ void pfadd_command(CommandContext& context) {
   if (changed) {
     hll->invalidate_estimate();
     store(context, key, *hll);
+    context.keyspace().changed(key, kPfaddEvent);
   }
   context.reply().integer(changed ? 1 : 0);
 }
@@ -164,6 +167,8 @@ void pfmerge_command(CommandContext& context) {
     return context.error(kCorruptError);
   hll->invalidate_estimate();
   store(context, to, *hll);
+  // PFMERGE has no event of its own.
+  context.keyspace().changed(to, kPfaddEvent);
   context.reply().ok();
 }
 
@@ -184,7 +189,10 @@ void pfdebug_command(CommandContext& context) {
   if (!shows_registers && !context.word_is(1, "todense"))
     return context.error(fmt::format("Unknown PFDEBUG subcommand '{}'", context.word(1)));
   if (!hll->make_dense()) return context.error(kCorruptError);
-  if (!was_dense) store(context, key, *hll);
+  if (!was_dense) {
+    store(context, key, *hll);
+    context.keyspace().changed(key, {});
+  }
   if (shows_registers) return reply_registers(context, *hll);
   context.reply().integer(was_dense ? 0 : 1);
 }

@@ -42,7 +42,11 @@ void rename(CommandContext& context, bool only_to_free_name) {
   const Key to = context.key(2);
   if (keyspace.peek(from) == nullptr) return context.error(kNoSuchKeyError);
   const bool stays = from.text == to.text || (only_to_free_name && keyspace.exists(to));
-  if (!stays) keyspace.rename(from, keyspace, to);
+  if (!stays) {
+    keyspace.rename(from, keyspace, to);
+    keyspace.changed(from, {notify_event::kGeneric, "rename_from"});
+    keyspace.changed(to, {notify_event::kGeneric, "rename_to"});
+  }
   if (!only_to_free_name) return context.reply().ok();
   context.reply().integer(stays ? 0 : 1);
 }
@@ -91,8 +95,12 @@ void add_copy(Keyspace& keyspace, const Key& key, const Entry& entry) {
 
 void del_command(CommandContext& context) {
   int64_t deleted = 0;
-  for (size_t i = 1; i < context.argc(); ++i)
-    if (context.keyspace().erase(context.key(i))) ++deleted;
+  for (size_t i = 1; i < context.argc(); ++i) {
+    const Key key = context.key(i);
+    if (!context.keyspace().erase(key)) continue;
+    context.keyspace().changed(key, kDelEvent);
+    ++deleted;
+  }
   context.reply().integer(deleted);
 }
 
@@ -140,6 +148,7 @@ void copy_command(CommandContext& context) {
     to_keyspace.erase(to);
   }
   add_copy(to_keyspace, to, *entry);
+  to_keyspace.changed(to, {notify_event::kGeneric, "copy_to"});
   context.reply().integer(1);
 }
 
@@ -152,6 +161,8 @@ void move_command(CommandContext& context) {
   if (context.keyspace().peek(key) == nullptr || to_keyspace.exists(key))
     return context.reply().integer(0);
   context.keyspace().rename(key, to_keyspace, key);
+  context.keyspace().changed(key, {notify_event::kGeneric, "move_from"});
+  to_keyspace.changed(key, {notify_event::kGeneric, "move_to"});
   context.reply().integer(1);
 }
 

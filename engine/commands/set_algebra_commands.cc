@@ -115,7 +115,7 @@ void reply_members(const CommandContext& context, Kind kind) {
   reply.end_set(header, members);
 }
 
-void store_members(const CommandContext& context, Kind kind) {
+void store_members(const CommandContext& context, Kind kind, std::string_view event) {
   std::optional<Sets> sets = find_sets(context, 2, context.argc());
   if (!sets.has_value()) return;
   Algebra algebra(context, std::move(*sets));
@@ -133,11 +133,13 @@ void store_members(const CommandContext& context, Kind kind) {
     ++members;
     return true;
   });
-  if (keyspace.exists(to)) keyspace.erase(to);
+  const bool replaces = keyspace.exists(to) && keyspace.erase(to);
   if (members > 0) {
-    keyspace.add(to, result);
+    keyspace.add(to, result, !replaces);
+    keyspace.changed(to, {notify_event::kSet, event});
   } else {
     keyspace.heap().destroy(result);
+    if (replaces) keyspace.changed(to, kDelEvent);
   }
   context.reply().integer(static_cast<int64_t>(members));
 }
@@ -162,9 +164,15 @@ bool parse_limit(const CommandContext& context, size_t first, int64_t* limit) {
 void sinter_command(CommandContext& context) { reply_members(context, Kind::kIntersection); }
 void sunion_command(CommandContext& context) { reply_members(context, Kind::kUnion); }
 void sdiff_command(CommandContext& context) { reply_members(context, Kind::kDifference); }
-void sinterstore_command(CommandContext& context) { store_members(context, Kind::kIntersection); }
-void sunionstore_command(CommandContext& context) { store_members(context, Kind::kUnion); }
-void sdiffstore_command(CommandContext& context) { store_members(context, Kind::kDifference); }
+void sinterstore_command(CommandContext& context) {
+  store_members(context, Kind::kIntersection, "sinterstore");
+}
+void sunionstore_command(CommandContext& context) {
+  store_members(context, Kind::kUnion, "sunionstore");
+}
+void sdiffstore_command(CommandContext& context) {
+  store_members(context, Kind::kDifference, "sdiffstore");
+}
 
 void sintercard_command(CommandContext& context) {
   int64_t keys = 0;

@@ -28,7 +28,7 @@ int64_t remove_words(const CommandContext& context, const Key& key, size_t first
     ++removed;
     --left;
   }
-  edit.finish(left, static_cast<uint64_t>(removed));
+  edit.finish(left, static_cast<uint64_t>(removed), {notify_event::kSet, "srem"});
   return removed;
 }
 
@@ -40,7 +40,8 @@ int64_t add_words(const CommandContext& context, const Key& key, size_t first, s
     edit.entry() = set_add(edit.tools(), edit.entry(), context.word(i), &is_new);
     if (is_new) ++added;
   }
-  edit.finish(size_of(edit, edit.entry()), static_cast<uint64_t>(added));
+  edit.finish(size_of(edit, edit.entry()), static_cast<uint64_t>(added),
+              {notify_event::kSet, "sadd"});
   return added;
 }
 

@@ -11,6 +11,8 @@ namespace engine {
 
 namespace {
 
+constexpr KeyEvent kSpopEvent = {notify_event::kSet, "spop"};
+
 // Takes `count` members out and replies with each as a bulk. REQUIRES: so many are there.
 void pop_members(const CommandContext& context, const Key& key, uint64_t count) {
   base::Random& random = *context.keyspace().shared().random;
@@ -26,7 +28,7 @@ void pop_members(const CommandContext& context, const Key& key, uint64_t count) 
     CHECK(erased);
     if (context.wants_effects()) popped.push_back(member);
   }
-  edit.finish(left, count);
+  edit.finish(left, count, kSpopEvent);
   std::vector<EffectWord> words{"SREM", key.text};
   words.insert(words.end(), popped.begin(), popped.end());
   context.effect(words);
@@ -53,6 +55,8 @@ void pop_count(const CommandContext& context) {
     return true;
   });
   context.keyspace().erase(key);
+  context.keyspace().changed(key, kSpopEvent);
+  context.keyspace().changed(key, kDelEvent);
   const bool lazy = context.engine().options().lazyfree_lazy_server_del;
   context.effect({lazy ? "UNLINK" : "DEL", key.text});
 }

@@ -18,6 +18,9 @@ namespace {
 // How an option says when the value expires.
 enum class ExpiryForm : uint8_t { kNone, kSeconds, kMilliseconds, kUnixSeconds, kUnixMilliseconds };
 
+constexpr KeyEvent kSetEvent = {notify_event::kString, "set"};
+constexpr KeyEvent kPersistEvent = {notify_event::kGeneric, "persist"};
+
 constexpr struct {
   std::string_view word;
   ExpiryForm form;
@@ -150,6 +153,13 @@ void effect_of_set(const CommandContext& context, size_t i, const SetOptions& ho
   }
 }
 
+// set_word, and telling it.
+void set_told(const CommandContext& context, const Key& key, size_t i, const SetOptions& how) {
+  set_word(context, key, i, how);
+  context.keyspace().changed(key, kSetEvent);
+  if (how.expiry_ms != kNoExpiry) context.keyspace().changed(key, kExpireEvent);
+}
+
 void set_with_options(CommandContext& context) {
   ValueOptions options;
   if (!parse_set_options(context, &options)) return;
@@ -170,7 +180,7 @@ void set_with_options(CommandContext& context) {
       return;
     }
   }
-  set_word(context, key, 2, how);
+  set_told(context, key, 2, how);
   if (options.get || how.expiry_ms != kNoExpiry) effect_of_set(context, 2, how);
   if (!options.get) context.reply().ok();
 }
@@ -179,7 +189,7 @@ void set_with_expiry(CommandContext& context, ExpiryForm form) {
   const auto expiry_ms = expiry_from(context, 2, form);
   if (!expiry_ms.has_value() || !fits_string(context, context.word_bytes(3))) return;
   const SetOptions how{.expiry_ms = *expiry_ms};
-  set_word(context, context.key(1), 3, how);
+  set_told(context, context.key(1), 3, how);
   effect_of_set(context, 3, how);
   context.reply().ok();
 }
@@ -196,8 +206,11 @@ bool check_pairs(const CommandContext& context) {
 }
 
 void set_pairs(const CommandContext& context) {
-  for (size_t i = 1; i < context.argc(); i += 2)
-    context.keyspace().set_string(context.key(i), context.word(i + 1), {});
+  for (size_t i = 1; i < context.argc(); i += 2) {
+    const Key key = context.key(i);
+    context.keyspace().set_string(key, context.word(i + 1), {});
+    context.keyspace().changed(key, kSetEvent);
+  }
 }
 
 }  // namespace
@@ -209,7 +222,9 @@ void get_command(CommandContext& context) {
 void set_command(CommandContext& context) {
   if (context.argc() != 3) return set_with_options(context);
   if (!fits_string(context, context.word_bytes(2))) return;
-  set_word(context, context.key(1), 2, {});
+  const Key key = context.key(1);
+  set_word(context, key, 2, {});
+  context.keyspace().changed(key, kSetEvent);
   context.reply().ok();
 }
 
@@ -217,7 +232,7 @@ void setnx_command(CommandContext& context) {
   if (!fits_string(context, context.word_bytes(2))) return;
   const Key key = context.key(1);
   const bool is_new = !context.keyspace().exists(key);
-  if (is_new) set_word(context, key, 2, {});
+  if (is_new) set_told(context, key, 2, {});
   context.reply().integer(is_new ? 1 : 0);
 }
 
@@ -230,7 +245,7 @@ void psetex_command(CommandContext& context) {
 void getset_command(CommandContext& context) {
   if (!fits_string(context, context.word_bytes(2))) return;
   if (!reply_old_value(context)) return;
-  set_word(context, context.key(1), 2, {});
+  set_told(context, context.key(1), 2, {});
   effect_of_set(context, 2, {});
 }
 
@@ -238,7 +253,9 @@ void getdel_command(CommandContext& context) {
   const Entry* const entry = find_string(context);
   if (entry == nullptr) return;
   reply_string(context.reply(), *entry);
-  context.keyspace().erase(context.key(1));
+  const Key key = context.key(1);
+  context.keyspace().erase(key);
+  context.keyspace().changed(key, kDelEvent);
   context.effect({"DEL", context.word(1)});
 }
 
@@ -248,11 +265,13 @@ void getex_command(CommandContext& context) {
   const Entry* const entry = find_string(context);
   if (entry == nullptr) return;
   const Key key = context.key(1);
+  Keyspace& keyspace = context.keyspace();
   if (options.expiry == ExpiryForm::kNone) {
     const bool persists = options.persist && entry->has_expiry();
     reply_string(context.reply(), *entry);
     if (!persists) return;
-    context.keyspace().set_expiry(key, kNoExpiry);
+    keyspace.set_expiry(key, kNoExpiry);
+    keyspace.changed(key, kPersistEvent);
     context.effect({"PERSIST", key.text});
     return;
   }

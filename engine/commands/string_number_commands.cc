@@ -42,6 +42,7 @@ void add_integer(CommandContext& context, int64_t increment) {
   const char* const end = resp::format_int64(value, digits);
   store_number(context.keyspace(), key, entry != nullptr,
                {digits, static_cast<size_t>(end - digits)});
+  context.keyspace().changed(key, {notify_event::kString, "incrby"});
   context.reply().integer(value);
 }
 
@@ -80,6 +81,7 @@ void incrbyfloat_command(CommandContext& context) {
   const char* const end = resp::format_human(value, digits);
   const std::string_view sum(digits, static_cast<size_t>(end - digits));
   store_number(context.keyspace(), key, entry != nullptr, sum);
+  context.keyspace().changed(key, {notify_event::kString, "incrbyfloat"});
   context.effect({"SET", key.text, sum, "KEEPTTL"});
   context.reply().bulk(sum);
 }

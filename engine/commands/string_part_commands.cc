@@ -14,6 +14,8 @@ namespace {
 
 // Growth that the gate has not allowed for: bytes that no word brings.
 constexpr uint64_t kUnaskedGrowthMax = 64 * 1024;
+constexpr KeyEvent kAppendEvent = {notify_event::kString, "append"};
+constexpr KeyEvent kSetrangeEvent = {notify_event::kString, "setrange"};
 
 // The slot's string as chunks that nobody else refers to, whatever it was before.
 ChunkedString* chunks_to_change(Keyspace& keyspace, Dictionary::Slot slot) {
@@ -76,12 +78,14 @@ void append_command(CommandContext& context) {
     ChunkedString* const chunks = context.take_chunks(2);
     chunks != nullptr ? keyspace.set_chunks(key, chunks, {})
                       : keyspace.set_string(key, context.word(2), {});
+    keyspace.changed(key, kAppendEvent);
     return context.reply().integer(static_cast<int64_t>(bytes));
   }
   if (entry->type() != ValueType::kString) return context.error(kWrongTypeError);
   const uint64_t old_bytes = string_bytes(*entry);
   if (!fits_string(context, old_bytes + bytes)) return;
   overwrite(context, key, old_bytes, 2);
+  keyspace.changed(key, kAppendEvent);
   context.reply().integer(static_cast<int64_t>(old_bytes + bytes));
 }
 
@@ -106,6 +110,7 @@ void setrange_command(CommandContext& context) {
   } else {
     overwrite(context, key, offset, 3);
   }
+  keyspace.changed(key, kSetrangeEvent);
   context.reply().integer(static_cast<int64_t>(end));
 }
 

@@ -51,7 +51,7 @@ ValueEdit::ValueEdit(Keyspace& keyspace, const Key& key)
       slot_(keyspace.modify(key)),
       entry_(slot_.entry()) {}
 
-void ValueEdit::finish(uint64_t elements, uint64_t changes) {
+void ValueEdit::finish(uint64_t elements, uint64_t changes, const KeyEvent& event) {
   uint64_t& counted = keyspace_.shared().changes;
   const uint64_t before = counted - (slot_ ? 1 : 0);
   if (slot_) {
@@ -61,6 +61,9 @@ void ValueEdit::finish(uint64_t elements, uint64_t changes) {
     keyspace_.add(key_, entry_);
   }
   counted = before + changes;
+  if (changes == 0) return;
+  keyspace_.changed(key_, event);
+  if (elements == 0) keyspace_.changed(key_, kDelEvent);
 }
 
 void reply_element(resp::ReplyWriter& reply, const Element& element) {

@@ -34,8 +34,9 @@ class ValueEdit {
 
   Entry*& entry() { return entry_; }
   const ValueTools& tools() const { return tools_; }
-  // Puts the value into the keyspace; an empty one is deleted with its key. `changes` are counted.
-  void finish(uint64_t elements, uint64_t changes);
+  // Puts the value into the keyspace; an empty one is deleted with its key. `changes` are counted,
+  // and if there are any they are told: the event, if they have one, and the "del" of a key.
+  void finish(uint64_t elements, uint64_t changes, const KeyEvent& event = {});
 
  private:
   Keyspace& keyspace_;
