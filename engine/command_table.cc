@@ -13,6 +13,7 @@
 #include "engine/commands/hash_commands.h"
 #include "engine/commands/hyperloglog_commands.h"
 #include "engine/commands/key_commands.h"
+#include "engine/commands/list_commands.h"
 #include "engine/commands/memory_commands.h"
 #include "engine/commands/persistence_commands.h"
 #include "engine/commands/scan_commands.h"
@@ -162,23 +163,23 @@ constexpr CommandRow kRows[] = {
     {"blpop", -3, kWrite | kNoScript | kBlocking, kList, kTakesFromAllButLast, kValue},
     {"brpop", -3, kWrite | kNoScript | kBlocking, kList, kTakesFromAllButLast, kValue},
     {"brpoplpush", 4, kWrite | kDenyOom | kNoScript | kBlocking, kList, kBlmoveKeys, kValue},
-    {"lindex", 3, kReadOnly, kList, kReadsKey, kValue},
-    {"linsert", 5, kWrite | kDenyOom, kList, kInsertsIntoKey, kValue},
-    {"llen", 2, kReadOnly | kFast, kList, kInspectsKey, kValue},
-    {"lmove", 5, kWrite | kDenyOom, kList, kBlmoveKeys, kValue},
-    {"lmpop", -4, kWrite, kList, kTakesFromCountedKeys, kValue},
-    {"lpop", -2, kWrite | kFast, kList, kTakesFromKey, kValue},
-    {"lpos", -3, kReadOnly, kList, kReadsKey, kValue},
-    {"lpush", -3, kWrite | kDenyOom | kFast, kList, kInsertsIntoKey, kValue},
-    {"lpushx", -3, kWrite | kDenyOom | kFast, kList, kInsertsIntoKey, kValue},
-    {"lrange", 4, kReadOnly, kList, kReadsKey, kValue},
-    {"lrem", 4, kWrite, kList, kDeletesFromKey, kValue},
-    {"lset", 4, kWrite | kDenyOom, kList, kUpdatesKey, kValue},
-    {"ltrim", 4, kWrite, kList, kDeletesFromKey, kValue},
-    {"rpop", -2, kWrite | kFast, kList, kTakesFromKey, kValue},
-    {"rpoplpush", 3, kWrite | kDenyOom, kList, kBlmoveKeys, kValue},
-    {"rpush", -3, kWrite | kDenyOom | kFast, kList, kInsertsIntoKey, kValue},
-    {"rpushx", -3, kWrite | kDenyOom | kFast, kList, kInsertsIntoKey, kValue},
+    {"lindex", 3, kReadOnly, kList, kReadsKey, kValue, lindex_command},
+    {"linsert", 5, kWrite | kDenyOom, kList, kInsertsIntoKey, kValue, linsert_command},
+    {"llen", 2, kReadOnly | kFast, kList, kInspectsKey, kValue, llen_command},
+    {"lmove", 5, kWrite | kDenyOom, kList, kBlmoveKeys, kValue, lmove_command},
+    {"lmpop", -4, kWrite, kList, kTakesFromCountedKeys, kValue, lmpop_command},
+    {"lpop", -2, kWrite | kFast, kList, kTakesFromKey, kValue, lpop_command},
+    {"lpos", -3, kReadOnly, kList, kReadsKey, kValue, lpos_command},
+    {"lpush", -3, kWrite | kDenyOom | kFast, kList, kInsertsIntoKey, kValue, lpush_command},
+    {"lpushx", -3, kWrite | kDenyOom | kFast, kList, kInsertsIntoKey, kValue, lpushx_command},
+    {"lrange", 4, kReadOnly, kList, kReadsKey, kValue, lrange_command},
+    {"lrem", 4, kWrite, kList, kDeletesFromKey, kValue, lrem_command},
+    {"lset", 4, kWrite | kDenyOom, kList, kUpdatesKey, kValue, lset_command},
+    {"ltrim", 4, kWrite, kList, kDeletesFromKey, kValue, ltrim_command},
+    {"rpop", -2, kWrite | kFast, kList, kTakesFromKey, kValue, rpop_command},
+    {"rpoplpush", 3, kWrite | kDenyOom, kList, kBlmoveKeys, kValue, rpoplpush_command},
+    {"rpush", -3, kWrite | kDenyOom | kFast, kList, kInsertsIntoKey, kValue, rpush_command},
+    {"rpushx", -3, kWrite | kDenyOom | kFast, kList, kInsertsIntoKey, kValue, rpushx_command},
 
     // Sets
     {"sadd", -3, kWrite | kDenyOom | kFast, kSet, kInsertsIntoKey, kValue, sadd_command},

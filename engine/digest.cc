@@ -56,6 +56,10 @@ void ValueDigest::begin(ValueType type) {
   mix(sum_, sum_of(big_endian(type_number(type))));
 }
 
+void ValueDigest::add_element(std::string_view element) {
+  mix(sum_, sum_of(base::as_bytes(element)));
+}
+
 void ValueDigest::add_member(std::string_view member) {
   xor_with(sum_, sum_of(base::as_bytes(member)));
 }

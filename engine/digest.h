@@ -20,6 +20,7 @@ namespace engine {
 //
 //   value:  type, the string's bytes; xor the mark of an expiry
 //           type, xor the sum of each member of a set, or of each mix of a hash's field and value
+//           type, mixed with each element of a list in order
 //   key:    the same, begun with the key's name
 class ValueDigest {
  public:
@@ -28,6 +29,7 @@ class ValueDigest {
 
   void begin(ValueType type);
   void add_string_piece(base::ByteSpan bytes) { string_.update(bytes); }
+  void add_element(std::string_view element);
   // In any order.
   void add_member(std::string_view member);
   void add_pair(std::string_view field, std::string_view value);

@@ -21,13 +21,14 @@ persist::RdbReader::Options reader_options(uint64_t databases) {
 // Mixes the elements of a payload into a digest.
 class DigestElements final : public ElementSink {
  public:
-  DigestElements(ValueType type, ValueDigest* digest)
-      : is_hash_(type == ValueType::kHash), digest_(digest) {}
+  DigestElements(ValueType type, ValueDigest* digest) : type_(type), digest_(digest) {}
 
   void begin(uint64_t) override {}
   base::Status add(const Element& element) override {
     const ElementText text(element);
-    if (!is_hash_) {
+    if (type_ == ValueType::kList) {
+      digest_->add_element(text.view());
+    } else if (type_ != ValueType::kHash) {
       digest_->add_member(text.view());
     } else if (!has_field_) {
       field_ = text.view();
@@ -39,7 +40,7 @@ class DigestElements final : public ElementSink {
   }
 
  private:
-  const bool is_hash_;
+  const ValueType type_;
   ValueDigest* const digest_;
   std::string field_;
   bool has_field_ = false;

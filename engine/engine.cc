@@ -9,6 +9,7 @@
 #include "engine/io_limits.h"
 #include "engine/snapshots.h"
 #include "engine/tier_open.h"
+#include "engine/value/listpack.h"
 
 namespace engine {
 
@@ -62,6 +63,24 @@ base::Status Engine::open(std::string* message) {
   return base::ok_status();
 }
 
+namespace {
+
+// list-max-listpack-size is -1 to -5 for 4 to 64 KiB, or a count.
+uint64_t list_node_bytes(const Options& options) {
+  constexpr uint64_t kLeastBytes = 4096;
+  const int64_t size = options.list_max_listpack_size;
+  if (size >= 0) return kLeastBytes * 2;
+  return kLeastBytes << std::min<int64_t>(-size - 1, 4);
+}
+
+uint64_t list_node_entries(const Options& options) {
+  const int64_t size = options.list_max_listpack_size;
+  constexpr int64_t kMost = Listpack::kCountMax;
+  return static_cast<uint64_t>(size < 0 ? kMost : std::clamp<int64_t>(size, 1, kMost));
+}
+
+}  // namespace
+
 void Engine::apply_memory_options() {
   const Options& now = options();
   apply_io_limits(now, environment_.disk);
@@ -74,7 +93,9 @@ void Engine::apply_memory_options() {
                                        static_cast<uint32_t>(now.lfu_decay_time));
   databases_.shared().packed_limits = {.hash_entries = now.hash_max_listpack_entries,
                                        .hash_value_bytes = now.hash_max_listpack_value,
-                                       .set_integers = now.set_max_intset_entries};
+                                       .set_integers = now.set_max_intset_entries,
+                                       .list_node_bytes = list_node_bytes(now),
+                                       .list_node_entries = list_node_entries(now)};
   effects_.set_lazy(now.lazyfree_lazy_expire, now.lazyfree_lazy_eviction);
   if (tier_ == nullptr) return;
   apply_tier_options(*this);
@@ -86,7 +107,8 @@ void Engine::register_hooks() {
       {"maxmemory", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time", "tier-low-water",
        "tier-max-bytes", "tier-read-depth", "tier-write-depth", "snapshot-io-depth",
        "snapshot-buffer", "rdbcompression", "hash-max-listpack-entries", "hash-max-listpack-value",
-       "set-max-intset-entries", "lazyfree-lazy-expire", "lazyfree-lazy-eviction"},
+       "set-max-intset-entries", "list-max-listpack-size", "lazyfree-lazy-expire",
+       "lazyfree-lazy-eviction"},
       [this](const Options&) {
         apply_memory_options();
         return std::string();

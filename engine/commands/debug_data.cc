@@ -12,6 +12,7 @@
 #include "engine/snapshots.h"
 #include "engine/value/chunked_string.h"
 #include "engine/value/hash_value.h"
+#include "engine/value/list_value.h"
 #include "engine/value/set_value.h"
 
 namespace engine {
@@ -48,6 +49,11 @@ Sha1Sum digest_of(const Entry& entry, const base::KeyHasher* hasher) {
   if (entry.type() == ValueType::kHash) {
     HashView(&entry, hasher).for_each([&digest](const HashPair& pair) {
       digest.add_pair(ElementText(pair.field).view(), ElementText(pair.value).view());
+    });
+  } else if (entry.type() == ValueType::kList) {
+    ListView(&entry).for_each(0, [&digest](const Element& element) {
+      digest.add_element(ElementText(element).view());
+      return true;
     });
   } else if (entry.type() == ValueType::kSet) {
     SetView(&entry, hasher).for_each([&digest](const Element& member) {

@@ -55,6 +55,7 @@ bool has_lru_or_lfu(MaxmemoryPolicy policy) {
 }  // namespace
 
 std::string_view value_encoding(const Entry& entry) {
+  if (entry.type() == ValueType::kList) return "quicklist";
   if (entry.form() == ValueForm::kPaged) return "hashtable";
   if (entry.type() == ValueType::kHash) return "listpack";
   if (entry.type() == ValueType::kSet) return "intset";

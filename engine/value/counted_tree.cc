@@ -98,6 +98,7 @@ CountedTree* CountedTree::writable(CountedTree* tree) {
   CountedTree* const copy = create();
   copy->root_ = tree->root_;
   copy->size_ = tree->size_;
+  copy->nodes_ = tree->nodes_;
   copy->element_bytes_ = tree->element_bytes_;
   copy->allocated_bytes_ = tree->allocated_bytes_;
   if (copy->root_ != nullptr) copy->root_->ref();
@@ -135,10 +136,18 @@ CountedTree::Path CountedTree::seek_rank(uint64_t rank) const {
   Path path;
   if (rank >= size_) return path;
   TreePage* page = root_;
-  while (!page->is_leaf()) {
+  // From the nearer end: most ranks that are asked for are near one of them.
+  for (uint64_t elements = size_; !page->is_leaf();) {
     size_t i = 0;
-    for (; rank >= page->child(i).elements; ++i) rank -= page->child(i).elements;
+    if (rank < elements / 2) {
+      for (; rank >= page->child(i).elements; ++i) rank -= page->child(i).elements;
+    } else {
+      uint64_t before = elements;
+      for (i = page->count(); rank < before; --i) before -= page->child(i - 1).elements;
+      rank -= before;
+    }
     path.push(page, i);
+    elements = page->child(i).elements;
     page = page->child(i).page;
   }
   path.push(page, rank);

@@ -13,6 +13,8 @@
 // order are about four fifths full, in ascending order full. An element longer than
 // TreePage::kElementBytesMax has a page of its own.
 //
+// Lists and streams have nodes of many elements in place of elements: tree_nodes.h.
+//
 // freeze() shares the whole tree in O(1). The first write after it makes a root of its own and then
 // copies the pages on its way only. A frozen tree never changes, so any thread may read and release
 // it. A tree is written by the loop only, and only while it has one reference:
@@ -63,6 +65,8 @@ class CountedTree {
 
   bool shared() const { return refs_.load(std::memory_order_acquire) > 1; }
   uint64_t size() const { return size_; }
+  // How many leaves there are, in a tree of nodes.
+  uint64_t nodes() const { return nodes_; }
   // Of all elements together.
   uint64_t element_bytes() const { return element_bytes_; }
   // What the allocator set aside, shared pages included.
@@ -96,6 +100,8 @@ class CountedTree {
 
  private:
   friend class TreeCursor;
+  friend class NodeCursor;
+  friend class TreeNodes;
 
   static constexpr size_t kLevelsMax = 12;
 
@@ -146,6 +152,7 @@ class CountedTree {
   std::atomic<uint32_t> refs_{1};
   TreePage* root_ = nullptr;  // Null: empty.
   uint64_t size_ = 0;
+  uint64_t nodes_ = 0;
   uint64_t element_bytes_ = 0;
   uint64_t allocated_bytes_ = 0;
 };

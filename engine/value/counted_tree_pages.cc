@@ -27,7 +27,7 @@ size_t cost_of(const TreeItem& item) { return TreePage::item_cost(item.bytes.siz
 size_t roomy(size_t cost) { return std::min(kFull, cost + cost / 4); }
 
 uint64_t elements_of(const TreePage* page) {
-  if (page->is_leaf()) return page->count();
+  if (page->is_leaf()) return page->weight();
   uint64_t elements = 0;
   for (const Child& child : page->all_children()) elements += child.elements;
   return elements;
@@ -331,6 +331,7 @@ class CountedTree::Checker {
   uint64_t elements = 0;
   uint64_t bytes = 0;
   uint64_t allocated = 0;
+  uint64_t nodes = 0;
   uint64_t leaves = 0;
   uint64_t leaf_cost = 0;
   uint64_t leaf_capacity = 0;
@@ -354,7 +355,18 @@ class CountedTree::Checker {
     if (wrong.empty()) wrong = what;
   }
 
+  void walk_node(const TreePage* node) {
+    if (node->weight() == 0 || node->element(0).empty()) fail("an empty node");
+    if (node->element(0).size() > node->room()) fail("an overfull node");
+    if (nodes > 0 && node->tag(0) < last_.tag) fail("nodes out of order");
+    last_ = node->item(0);
+    ++nodes;
+    elements += node->weight();
+    bytes += node->element(0).size();
+  }
+
   void walk_leaf(const TreePage* leaf, bool is_root) {
+    if (leaf->is_node()) return walk_node(leaf);
     if (leaf->is_big() && (leaf->count() != 1 || !is_big(leaf->item(0))))
       return fail("a big page that is none");
     if (!leaf->is_big() && leaf->cost() > leaf->capacity()) return fail("an overfull leaf");
@@ -389,6 +401,7 @@ std::string CountedTree::check() const {
   if (root_ != nullptr) checker.walk(root_, true);
   if (!checker.wrong.empty()) return checker.wrong;
   if (checker.elements != size_) return "the tree's size";
+  if (checker.nodes != nodes_) return "the tree's nodes";
   if (checker.bytes != element_bytes_) return "the tree's bytes";
   if (checker.allocated != allocated_bytes_) return "the tree's memory";
   return {};

@@ -1,6 +1,7 @@
 #include "engine/value/listpack.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -103,6 +104,29 @@ Element Listpack::read(size_t offset, size_t* next) const {
   }
 }
 
+size_t Listpack::previous(size_t offset) const {
+  size_t entry_bytes = 0;
+  size_t at = offset - 1;
+  for (unsigned shift = 0;; shift += 7, --at) {
+    const uint8_t byte = byte_at(bytes_, at);
+    entry_bytes |= size_t{byte & 127u} << shift;
+    if ((byte & 128) == 0) break;
+  }
+  return at - entry_bytes;
+}
+
+size_t Listpack::place_of(size_t rank) const {
+  const size_t entries = count();
+  if (rank <= entries / 2) {
+    size_t at = first();
+    for (size_t i = 0; i < rank; ++i) at = next(at);
+    return at;
+  }
+  size_t at = end();
+  for (size_t i = entries; i > rank; --i) at = previous(at);
+  return at;
+}
+
 void Listpack::append_entry(std::string_view text, std::string* to) {
   const size_t begin = to->size();
   int64_t number = 0;
@@ -132,8 +156,8 @@ void Listpack::write_header(char* listpack, size_t bytes, size_t count) {
 
 std::string ListpackBuilder::finish() {
   bytes_.push_back(kEndMark);
-  Listpack::write_header(bytes_.data(), bytes_.size(), count_);
-  return std::move(bytes_);
+  Listpack::write_header(bytes_.data(), bytes_.size(), std::exchange(count_, 0));
+  return std::exchange(bytes_, std::string(Listpack::kHeaderBytes, '\0'));
 }
 
 }  // namespace engine

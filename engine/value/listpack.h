@@ -43,6 +43,15 @@ class Listpack {
     return after;
   }
 
+  // Where the end mark is.
+  size_t end() const { return bytes_.size() - 1; }
+  // The bytes of all entries.
+  std::string_view entries() const { return bytes_.substr(first(), end() - first()); }
+  // Where the entry before is. REQUIRES: offset > first().
+  size_t previous(size_t offset) const;
+  // Where the entry of a rank is, from the nearer end; end() for their count.
+  size_t place_of(size_t rank) const;
+
   // ---- Making one
   // A text of this length takes at most so many bytes.
   static constexpr size_t entry_bytes_max(size_t text_bytes) { return text_bytes + 10; }
@@ -62,9 +71,15 @@ class ListpackBuilder {
     Listpack::append_entry(text, &bytes_);
     ++count_;
   }
+  // Entries as another listpack has them.
+  void append_entries(std::string_view entries, size_t count) {
+    bytes_.append(entries);
+    count_ += count;
+  }
   size_t count() const { return count_; }
   // Of the whole by now.
   size_t bytes() const { return bytes_.size() + 1; }
+  // This is empty afterwards, to be filled again.
   std::string finish();
 
  private:

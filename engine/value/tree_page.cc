@@ -45,7 +45,19 @@ TreePage* TreePage::new_big(const TreeItem& item) {
   page->count_ = 1;
   page->used_ = static_cast<uint32_t>(item.bytes.size());
   page->slots()[0] = {item.tag, 0, 0};
+  page->heap_begin_ = kSlotBytes;
   std::memcpy(page->payload() + kSlotBytes, item.bytes.data(), item.bytes.size());
+  return page;
+}
+
+TreePage* TreePage::new_node(uint32_t tag, size_t room) {
+  CHECK_LE(room, UINT32_MAX - kBytesMax);
+  TreePage* const page = allocate(0, kSlotBytes + room);
+  page->big_ = true;
+  page->node_ = true;
+  page->count_ = 1;
+  page->slots()[0] = {tag, 0, 0};
+  page->heap_begin_ = kSlotBytes;
   return page;
 }
 
@@ -61,6 +73,14 @@ TreePage* TreePage::new_inner(uint8_t level, std::span<const Child> children) {
 }
 
 TreePage* TreePage::copy() const {
+  if (node_) {
+    TreePage* const node = new_node(tag(0), room());
+    node->weight_ = weight_;
+    node->heap_begin_ = heap_begin_;
+    node->used_ = used_;
+    std::memcpy(node->node().data(), element(0).data(), used_);
+    return node;
+  }
   if (big_) return new_big(item(0));
   if (is_leaf()) {
     TreePage* const leaf = new_leaf(capacity_);
@@ -137,6 +157,45 @@ void TreePage::compact() {
     slot.offset = static_cast<uint16_t>(at);
   }
   heap_begin_ = static_cast<uint16_t>(at);
+}
+
+void TreePage::fill_node(base::ByteSpan bytes, bool at_end) {
+  CHECK_LE(bytes.size(), room());
+  // Of pages that are larger than an offset can tell, the front is not used.
+  const size_t begin = at_end && capacity_ <= UINT16_MAX ? capacity_ - bytes.size() : kSlotBytes;
+  heap_begin_ = static_cast<uint16_t>(begin);
+  used_ = static_cast<uint32_t>(bytes.size());
+  std::memcpy(payload() + begin, bytes.data(), bytes.size());
+}
+
+bool TreePage::splice_node(size_t offset, size_t removed, base::ByteSpan with) {
+  CHECK(node_);
+  CHECK_LE(offset + removed, used_);
+  const size_t used = used_ - removed + with.size();
+  if (used > room()) return false;
+  const size_t head = offset;
+  const size_t tail = used_ - offset - removed;
+  size_t begin = heap_begin_;
+  if (head < tail && capacity_ <= UINT16_MAX && begin + removed >= kSlotBytes + with.size()) {
+    begin += removed;
+    begin -= with.size();
+    std::memmove(payload() + begin, payload() + heap_begin_, head);
+  } else {
+    // Where there is not enough behind, all moves to the front.
+    if (begin + used > capacity_) {
+      std::memmove(payload() + kSlotBytes, payload() + begin, head);
+      std::memmove(payload() + kSlotBytes + head + with.size(), payload() + begin + head + removed,
+                   tail);
+      begin = kSlotBytes;
+    } else {
+      std::memmove(payload() + begin + head + with.size(), payload() + begin + head + removed,
+                   tail);
+    }
+  }
+  if (!with.empty()) std::memcpy(payload() + begin + head, with.data(), with.size());
+  heap_begin_ = static_cast<uint16_t>(begin);
+  used_ = static_cast<uint32_t>(used);
+  return true;
 }
 
 size_t TreePage::child_above(uint32_t tag) const {

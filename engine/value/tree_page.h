@@ -2,6 +2,7 @@
 //
 //     leaf    header | slots, 8 bytes each, in order -->      free      <-- the elements' bytes
 //     big     header | one slot | one element longer than kElementBytesMax
+//     node    header | one slot |  free  | a run of bytes |  free  (tree_nodes.h)
 //     inner   header | children, 24 bytes each, in order
 //
 // A slot is the element's tag, its place in the page and its length. The bytes of removed elements
@@ -47,6 +48,8 @@ class alignas(8) TreePage {
   static TreePage* new_leaf(size_t cost);
   static TreePage* new_leaf(std::span<const TreeItem> items, size_t cost);
   static TreePage* new_big(const TreeItem& item);
+  // A node without bytes that has room for so many.
+  static TreePage* new_node(uint32_t tag, size_t room);
   // REQUIRES: `children` is 1 to kChildrenMax long. Takes over their references.
   static TreePage* new_inner(uint8_t level, std::span<const Child> children);
   // The same content; children get one more reference.
@@ -60,7 +63,8 @@ class alignas(8) TreePage {
 
   uint8_t level() const { return level_; }
   bool is_leaf() const { return level_ == 0; }
-  bool is_big() const { return big_; }
+  bool is_big() const { return big_; }  // Nodes too.
+  bool is_node() const { return node_; }
   // Slots or children.
   size_t count() const { return count_; }
   size_t allocated_bytes() const;
@@ -72,7 +76,7 @@ class alignas(8) TreePage {
   size_t capacity() const { return capacity_; }
   uint32_t tag(size_t i) const { return slots()[i].tag; }
   base::ByteSpan element(size_t i) const {
-    if (big_) return {payload() + kSlotBytes, used_};
+    if (big_) return {payload() + heap_begin_, used_};
     const Slot& slot = slots()[i];
     return {payload() + slot.offset, slot.bytes};
   }
@@ -84,6 +88,20 @@ class alignas(8) TreePage {
   void remove(size_t i);
   // Overwrites an element by one of the same length.
   void overwrite(size_t i, base::ByteSpan bytes);
+
+  // ---- Nodes
+  // How many elements of the tree a leaf stands for: its items, or what was said of a node.
+  uint64_t weight() const { return node_ ? weight_ : count_; }
+  void set_weight(uint64_t weight) { weight_ = static_cast<uint32_t>(weight); }
+  void set_tag(uint32_t tag) { slots()[0].tag = tag; }
+  size_t room() const { return capacity_ - kSlotBytes; }
+  base::MutableByteSpan node() { return {payload() + heap_begin_, used_}; }
+  // Puts `with` in place of `removed` bytes at `offset` and moves the smaller part of the rest, if
+  // there is room on its side. False when the bytes would exceed the node's room. REQUIRES:
+  // !shared(); `with` is not of this page.
+  bool splice_node(size_t offset, size_t removed, base::ByteSpan with);
+  // Fills an empty node. `at_end`: what is free is in front.
+  void fill_node(base::ByteSpan bytes, bool at_end);
 
   // ---- Inner pages
   const Child& child(size_t i) const { return children()[i]; }
@@ -123,6 +141,8 @@ class alignas(8) TreePage {
   uint16_t count_ = 0;
   uint8_t level_;
   bool big_ = false;
+  bool node_ = false;
+  uint32_t weight_ = 0;  // Of a node.
 
  public:
   static constexpr size_t kHeaderBytes = 24;

@@ -5,6 +5,7 @@
 
 #include "engine/value/codec.h"
 #include "engine/value/hash_value.h"
+#include "engine/value/list_codec.h"
 #include "engine/value/set_value.h"
 #include "persist/rdb_blobs.h"
 #include "persist/rdb_format.h"
@@ -31,9 +32,10 @@ bool is_hash_type(uint8_t rdb_type) {
   }
 }
 
-// A count, then strings; the others are one blob.
+// A count, then strings; the others are one blob, or nodes.
 bool is_strings_type(uint8_t rdb_type) {
-  return rdb_type == byte_of(RdbType::kSet) || rdb_type == byte_of(RdbType::kHash);
+  return rdb_type == byte_of(RdbType::kSet) || rdb_type == byte_of(RdbType::kHash) ||
+         rdb_type == byte_of(RdbType::kList);
 }
 
 // Decompressed bytes, where a string is compressed.
@@ -160,7 +162,8 @@ base::Status read_zipmap(base::ByteSpan blob, ElementSink* sink) {
 base::Status read_blob(uint8_t rdb_type, base::ByteSpan payload, ElementSink* sink) {
   const auto type = static_cast<RdbType>(rdb_type);
   auto kind = persist::BlobKind::kListpack;
-  if (type == RdbType::kHashZiplist) kind = persist::BlobKind::kZiplist;
+  if (type == RdbType::kHashZiplist || type == RdbType::kListZiplist)
+    kind = persist::BlobKind::kZiplist;
   if (type == RdbType::kHashZipmap) kind = persist::BlobKind::kZipmap;
   if (type == RdbType::kSetIntset) kind = persist::BlobKind::kIntset;
   Scratch scratch;
@@ -366,6 +369,7 @@ uint8_t rdb_type_of(const Entry& entry) {
     case ValueType::kSet:
       return byte_of(paged ? RdbType::kSet : RdbType::kSetIntset);
     case ValueType::kList:
+      return byte_of(RdbType::kListQuicklist2);
     case ValueType::kZset:
     case ValueType::kStream:
       break;
@@ -375,16 +379,22 @@ uint8_t rdb_type_of(const Entry& entry) {
 }
 
 uint64_t encoded_value_bytes_max(const Entry& entry) {
-  if (entry.form() != ValueForm::kPaged) return encoded_bytes_max(entry.value().size());
+  if (entry.form() != ValueForm::kPaged)
+    return sizeof kOnePackedNode + encoded_bytes_max(entry.value().size());
   return persist::kLengthBytesMax + entry.tree()->element_bytes();
 }
 
 size_t encode_tree_header(const CountedTree& tree, std::byte* to) {
-  return persist::encode_length(tree.size(), to);
+  return persist::encode_length(tree.nodes() != 0 ? tree.nodes() : tree.size(), to);
 }
 
 size_t encode_value(const Entry& entry, bool compress, std::byte* to) {
-  if (entry.form() != ValueForm::kPaged) return encode_string(entry.value(), compress, to);
+  if (entry.form() != ValueForm::kPaged) {
+    size_t header = 0;
+    if (entry.type() == ValueType::kList)
+      for (const std::byte byte : kOnePackedNode) to[header++] = byte;
+    return header + encode_string(entry.value(), compress, to + header);
+  }
   const CountedTree& tree = *entry.tree();
   const size_t header = encode_tree_header(tree, to);
   return header + TreeReader(tree).read({to + header, tree.element_bytes()});
@@ -411,13 +421,14 @@ bool is_aggregate_type(uint8_t rdb_type) {
     case RdbType::kSetListpack:
       return true;
     default:
-      return is_hash_type(rdb_type);
+      return is_hash_type(rdb_type) || is_list_type(rdb_type);
   }
 }
 
 bool is_written_type(uint8_t rdb_type) { return rdb_type <= byte_of(RdbType::kStreamListpacks2); }
 
 bool is_empty_aggregate(uint8_t rdb_type, base::ByteSpan payload) {
+  if (is_quicklist_type(rdb_type)) return is_empty_quicklist(rdb_type, payload);
   const auto header = persist::parse_string_header(payload);
   if (!header.ok() || !header->has_value()) return false;
   const uint64_t bytes = (*header)->string_bytes;
@@ -426,6 +437,7 @@ bool is_empty_aggregate(uint8_t rdb_type, base::ByteSpan payload) {
     case RdbType::kSetListpack:
       return bytes == Listpack::empty().size();
     case RdbType::kHashZiplist:
+    case RdbType::kListZiplist:
       return bytes == 11;  // Header and end mark.
     case RdbType::kHashZipmap:
       return bytes == 2;
@@ -436,6 +448,7 @@ bool is_empty_aggregate(uint8_t rdb_type, base::ByteSpan payload) {
 
 base::Result<uint64_t> decompressed_bytes(uint8_t rdb_type, base::ByteSpan payload) {
   CHECK(is_aggregate_type(rdb_type));
+  if (is_quicklist_type(rdb_type)) return quicklist_bytes(rdb_type, payload);
   if (is_strings_type(rdb_type)) {
     const persist::RdbLength length = persist::decode_length(payload);
     if (!length.valid || length.special || length.bytes == 0) return corrupt();
@@ -454,12 +467,14 @@ base::Result<uint64_t> decompressed_bytes(uint8_t rdb_type, base::ByteSpan paylo
 
 base::Status read_elements(uint8_t rdb_type, base::ByteSpan payload, ElementSink* sink) {
   CHECK(is_aggregate_type(rdb_type));
+  if (is_quicklist_type(rdb_type)) return read_quicklist(rdb_type, payload, sink);
   return is_strings_type(rdb_type) ? read_strings(rdb_type, payload, sink)
                                    : read_blob(rdb_type, payload, sink);
 }
 
 base::Result<OwnedValue> decode_aggregate(uint8_t rdb_type, base::ByteSpan payload,
                                           const ValueTools& tools, DecodeFor decode_for) {
+  if (is_list_type(rdb_type)) return decode_list(rdb_type, payload, tools);
   const bool packed_type =
       rdb_type == byte_of(RdbType::kHashListpack) || rdb_type == byte_of(RdbType::kSetIntset);
   if (packed_type) {

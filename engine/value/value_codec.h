@@ -5,9 +5,11 @@
 //           kPaged         RDB type 4    a count, then the elements of the tree in order
 //   set     kPlain         RDB type 11   the intset as one RDB string
 //           kPaged         RDB type 2    a count, then the elements of the tree in order
+//   list    kPlain         RDB type 18   one node: the listpack as one RDB string
+//           kPaged         RDB type 18   a count, then the nodes of the tree in order
 //
 // So a packed value is encoded by copying, and a tree by copying its elements. What other encodings
-// hold (ziplist, zipmap, listpack sets) is read too.
+// hold (ziplist, zipmap, listpack sets, lists of strings or ziplists) is read too.
 
 #ifndef BASALT_ENGINE_VALUE_VALUE_CODEC_H_
 #define BASALT_ENGINE_VALUE_VALUE_CODEC_H_
@@ -71,7 +73,7 @@ class OwnedValue {
   CountedTree* tree_ = nullptr;
 };
 
-// Whether decode_aggregate() knows payloads of this type: hashes and sets.
+// Whether decode_aggregate() knows payloads of this type: hashes, sets, lists.
 bool is_aggregate_type(uint8_t rdb_type);
 // Whether redis-server 7.0 reads the type, so that such a payload may go on to a file as it is.
 bool is_written_type(uint8_t rdb_type);
@@ -95,7 +97,7 @@ base::Result<OwnedValue> decode_aggregate(uint8_t rdb_type, base::ByteSpan paylo
 // Takes the elements of a payload in its order; of a hash field, value, field, value.
 class ElementSink {
  public:
-  // Before the first: how many follow.
+  // Before the first: how many follow; 0 for a list of nodes.
   virtual void begin(uint64_t count) = 0;
   // A view of the payload, or of memory that the next element overwrites.
   virtual base::Status add(const Element& element) = 0;

@@ -19,6 +19,9 @@ struct PackedLimits {
   uint64_t hash_entries = 512;
   uint64_t hash_value_bytes = 64;
   uint64_t set_integers = 512;
+  // Of a list's nodes: what a page takes, and the most elements.
+  uint64_t list_node_bytes = 8192;
+  uint64_t list_node_entries = 65534;
 };
 
 struct ValueTools {

@@ -57,12 +57,41 @@ class Words:
     def count(self):
         return self.random.choice([0, 1, 2, 3, 10, 100, -1, -5, "x", "2147483648"])
 
+    def index(self):
+        return self.random.choice([0, 1, -1, -2, 5, -7, 60, 10000, "-9223372036854775808"])
+
     def some(self, make, most):
         return [make() for _ in range(self.random.randrange(1, most + 1))]
 
     def pairs(self):
         return [word for _ in range(self.random.randrange(1, 4))
                 for word in (self.field(), self.value())]
+
+
+def list_commands(words):
+    """As commands(), of lists."""
+    key, field, value, count = words.key, words.field, words.value, words.count
+    pick = words.random.choice
+    return [
+        (6, lambda: [pick(["LPUSH", "RPUSH"]), key(), *words.some(value, 6)], None),
+        (2, lambda: [pick(["LPUSHX", "RPUSHX"]), key(), *words.some(field, 4)], None),
+        (3, lambda: [pick(["LPOP", "RPOP"]), key()], None),
+        (2, lambda: [pick(["LPOP", "RPOP"]), key(), count()], None),
+        (1, lambda: ["LLEN", key()], None),
+        (2, lambda: ["LINDEX", key(), words.index()], None),
+        (2, lambda: ["LRANGE", key(), words.index(), words.index()], None),
+        (2, lambda: ["LINSERT", key(), pick(["BEFORE", "AFTER"]), field(), value()], None),
+        (2, lambda: ["LSET", key(), words.index(), value()], None),
+        (2, lambda: ["LREM", key(), count(), field()], None),
+        (1, lambda: ["LTRIM", key(), pick([0, 1, -200]), pick([-1, -2, 300])], None),
+        (2, lambda: ["LPOS", key(), field(), *pick([[], ["RANK", -1], ["COUNT", 0],
+                                                    ["MAXLEN", 5, "RANK", 2]])], None),
+        (3, lambda: ["LMOVE", key(), key(), pick(["LEFT", "RIGHT"]), pick(["LEFT", "RIGHT"])],
+         None),
+        (1, lambda: ["RPOPLPUSH", key(), key()], None),
+        (1, lambda: ["LMPOP", 2, key(), key(), pick(["LEFT", "RIGHT"]), "COUNT", pick([1, 3])],
+         None),
+    ]
 
 
 def commands(words):
@@ -151,7 +180,7 @@ class Run:
         self.stock = stock
         self.basalt = basalt
         self.words = Words(seed)
-        table = commands(self.words)
+        table = commands(self.words) + list_commands(self.words)
         self.rows = [row for row in table for _ in range(row[0])]
 
     def both(self, *arguments):

@@ -1,0 +1,158 @@
+#include <algorithm>
+#include <span>
+#include <string>
+
+#include "engine/commands/list_commands.h"
+#include "engine/commands/value_access.h"
+#include "engine/engine.h"
+#include "engine/value/list_value.h"
+
+namespace engine {
+
+namespace {
+
+uint64_t size_of(const Entry* entry) { return ListView(entry).size(); }
+
+// Pushes texts one after the other: every command that makes a list, or makes one longer at an end,
+// comes through here. Returns its length. REQUIRES: no value of another type at the key.
+uint64_t push_texts(Keyspace& keyspace, const Key& key, ListEnd end,
+                    std::span<const std::string_view> texts) {
+  ValueEdit edit(keyspace, key, new_list);
+  for (const std::string_view text : texts)
+    edit.entry() = list_push(edit.tools(), edit.entry(), end, text);
+  const uint64_t size = size_of(edit.entry());
+  edit.finish(size, texts.size());
+  return size;
+}
+
+void push(CommandContext& context, ListEnd end, bool only_to_existing) {
+  const Key key = context.key(1);
+  const auto entry = peek_value(context, key, ValueType::kList);
+  if (!entry.has_value()) return;
+  if (*entry == nullptr && only_to_existing) return context.reply().integer(0);
+  const uint64_t size = push_texts(context.keyspace(), key, end, context.words().subspan(2));
+  context.reply().integer(static_cast<int64_t>(size));
+}
+
+// Takes `count` elements from an end and replies with each as a bulk. REQUIRES: so many are there.
+void pop_elements(const CommandContext& context, const Key& key, ListEnd end, uint64_t count) {
+  Keyspace& keyspace = context.keyspace();
+  ValueEdit edit(keyspace, key);
+  const ListView view(edit.entry());
+  const uint64_t size = view.size();
+  uint64_t left = count;
+  const auto reply_next = [&](const Element& element) {
+    reply_element(context.reply(), element);
+    return --left > 0;
+  };
+  const bool from_left = end == ListEnd::kLeft;
+  from_left ? view.for_each(0, reply_next) : view.for_each_back(size - 1, reply_next);
+  if (count < size)
+    edit.entry() = list_erase(edit.tools(), edit.entry(), from_left ? 0 : size - count, count,
+                              &keyspace.shared().condemned_trees);
+  edit.finish(size - count, count);
+}
+
+void pop(CommandContext& context, ListEnd end) {
+  if (context.argc() > 3) return context.error(wrong_arity_error(context.command()));
+  int64_t count = 0;
+  const bool has_count = context.argc() == 3;
+  if (has_count && (!resp::parse_int64(context.word(2), &count) || count < 0))
+    return context.error("value is out of range, must be positive");
+  const Key key = context.key(1);
+  const auto entry = peek_value(context, key, ValueType::kList);
+  if (!entry.has_value()) return;
+  resp::ReplyWriter& reply = context.reply();
+  if (*entry == nullptr) return has_count ? reply.null_array() : reply.null();
+  if (!has_count) return pop_elements(context, key, end, 1);
+  const uint64_t popped = std::min(size_of(*entry), static_cast<uint64_t>(count));
+  reply.array(popped);
+  if (popped > 0) pop_elements(context, key, end, popped);
+}
+
+void move_element(CommandContext& context, ListEnd from_end, ListEnd to_end) {
+  Keyspace& keyspace = context.keyspace();
+  const Key from = context.key(1);
+  const Key to = context.key(2);
+  const auto source = peek_value(context, from, ValueType::kList);
+  if (!source.has_value()) return;
+  if (*source == nullptr) return context.reply().null();
+  if (!peek_value(context, to, ValueType::kList).has_value()) return;
+  const uint64_t size = size_of(*source);
+  const uint64_t rank = from_end == ListEnd::kLeft ? 0 : size - 1;
+  const std::string text = text_of(ListView(*source).at(rank));
+  const bool same = from.text == to.text;
+  {
+    ValueEdit edit(keyspace, from);
+    edit.entry() =
+        list_erase(edit.tools(), edit.entry(), rank, 1, &keyspace.shared().condemned_trees);
+    if (same) edit.entry() = list_push(edit.tools(), edit.entry(), to_end, text);
+    edit.finish(same ? size : size - 1, 1);
+  }
+  const std::string_view texts[] = {text};
+  if (!same) push_texts(keyspace, to, to_end, texts);
+  context.reply().bulk(text);
+}
+
+// LEFT or RIGHT; false after the reply.
+bool end_word(const CommandContext& context, size_t i, ListEnd* end) {
+  *end = context.word_is(i, "right") ? ListEnd::kRight : ListEnd::kLeft;
+  if (*end == ListEnd::kRight || context.word_is(i, "left")) return true;
+  context.error(kSyntaxError);
+  return false;
+}
+
+bool positive_word(const CommandContext& context, size_t i, int64_t* value,
+                   std::string_view error) {
+  if (resp::parse_int64(context.word(i), value) && *value > 0) return true;
+  context.error(error);
+  return false;
+}
+
+}  // namespace
+
+void lpush_command(CommandContext& context) { push(context, ListEnd::kLeft, false); }
+void rpush_command(CommandContext& context) { push(context, ListEnd::kRight, false); }
+void lpushx_command(CommandContext& context) { push(context, ListEnd::kLeft, true); }
+void rpushx_command(CommandContext& context) { push(context, ListEnd::kRight, true); }
+void lpop_command(CommandContext& context) { pop(context, ListEnd::kLeft); }
+void rpop_command(CommandContext& context) { pop(context, ListEnd::kRight); }
+void rpoplpush_command(CommandContext& context) {
+  move_element(context, ListEnd::kRight, ListEnd::kLeft);
+}
+
+void lmove_command(CommandContext& context) {
+  ListEnd from = ListEnd::kLeft;
+  ListEnd to = ListEnd::kLeft;
+  if (end_word(context, 3, &from) && end_word(context, 4, &to)) move_element(context, from, to);
+}
+
+void lmpop_command(CommandContext& context) {
+  int64_t keys = 0;
+  int64_t count = 1;
+  ListEnd end = ListEnd::kLeft;
+  if (!positive_word(context, 1, &keys, "numkeys should be greater than 0")) return;
+  if (static_cast<uint64_t>(keys) >= context.argc() - 2) return context.error(kSyntaxError);
+  const size_t end_index = 2 + static_cast<size_t>(keys);
+  if (!end_word(context, end_index, &end)) return;
+  bool has_count = false;
+  for (size_t i = end_index + 1; i < context.argc(); i += 2, has_count = true) {
+    if (has_count || !context.word_is(i, "count") || i + 1 == context.argc())
+      return context.error(kSyntaxError);
+    if (!positive_word(context, i + 1, &count, "count should be greater than 0")) return;
+  }
+  for (size_t i = 2; i < end_index; ++i) {
+    const Key key = context.key(i);
+    const auto entry = peek_value(context, key, ValueType::kList);
+    if (!entry.has_value()) return;
+    if (*entry == nullptr) continue;
+    const uint64_t popped = std::min(size_of(*entry), static_cast<uint64_t>(count));
+    context.reply().array(2);
+    context.reply().bulk(key.text);
+    context.reply().array(popped);
+    return pop_elements(context, key, end, popped);
+  }
+  context.reply().null_array();
+}
+
+}  // namespace engine
