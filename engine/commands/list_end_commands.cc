@@ -150,7 +150,9 @@ void lmpop_command(CommandContext& context) {
     context.reply().array(2);
     context.reply().bulk(key.text);
     context.reply().array(popped);
-    return pop_elements(context, key, end, popped);
+    pop_elements(context, key, end, popped);
+    return context.effect(
+        {end == ListEnd::kLeft ? "LPOP" : "RPOP", key.text, static_cast<int64_t>(popped)});
   }
   context.reply().null_array();
 }
