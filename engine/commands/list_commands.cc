@@ -13,6 +13,8 @@ namespace engine {
 
 namespace {
 
+constexpr KeyEvent kTrimEvent = {notify_event::kList, "ltrim"};
+
 // As Redis does: negative ones count from the end, and both are cut to the list. False when the
 // range is empty.
 bool clip_range(int64_t size, int64_t* start, int64_t* end) {
@@ -150,7 +152,7 @@ void lset_command(CommandContext& context) {
   if (!rank.has_value()) return context.error(kOutOfRangeError);
   ValueEdit edit(context.keyspace(), key);
   edit.entry() = list_set(edit.tools(), edit.entry(), *rank, context.word(3));
-  edit.finish(size, 1);
+  edit.finish(size, 1, {notify_event::kList, "lset"});
   context.reply().ok();
 }
 
@@ -168,7 +170,7 @@ void linsert_command(CommandContext& context) {
   ValueEdit edit(context.keyspace(), key);
   edit.entry() =
       list_insert(edit.tools(), edit.entry(), found[0] + (after ? 1 : 0), context.word(4));
-  edit.finish(size, 1);
+  edit.finish(size, 1, {notify_event::kList, "linsert"});
   context.reply().integer(static_cast<int64_t>(size));
 }
 
@@ -192,7 +194,7 @@ void lrem_command(CommandContext& context) {
   for (const uint64_t rank : ranks)
     edit.entry() = list_erase(edit.tools(), edit.entry(), rank, 1,
                               &context.keyspace().shared().condemned_trees);
-  edit.finish(left, ranks.size());
+  edit.finish(left, ranks.size(), {notify_event::kList, "lrem"});
   context.reply().integer(static_cast<int64_t>(ranks.size()));
 }
 
@@ -208,16 +210,21 @@ void ltrim_command(CommandContext& context) {
   const uint64_t size = ListView(*entry).size();
   if (!clip_range(static_cast<int64_t>(size), &start, &end)) {
     keyspace.erase(key);
+    keyspace.changed(key, kTrimEvent);
+    keyspace.changed(key, kDelEvent);
     return context.reply().ok();
   }
   const auto first = static_cast<uint64_t>(start);
   const auto behind = static_cast<uint64_t>(end) + 1;
-  if (first == 0 && behind == size) return context.reply().ok();
+  if (first == 0 && behind == size) {
+    keyspace.changed(key, kTrimEvent);
+    return context.reply().ok();
+  }
   ValueEdit edit(keyspace, key);
   std::vector<CountedTree*>* const condemned = &keyspace.shared().condemned_trees;
   edit.entry() = list_erase(edit.tools(), edit.entry(), behind, size - behind, condemned);
   edit.entry() = list_erase(edit.tools(), edit.entry(), 0, first, condemned);
-  edit.finish(behind - first, size - (behind - first));
+  edit.finish(behind - first, size - (behind - first), kTrimEvent);
   context.reply().ok();
 }
 

@@ -13,6 +13,13 @@ namespace {
 
 uint64_t size_of(const Entry* entry) { return ListView(entry).size(); }
 
+KeyEvent push_event(ListEnd end) {
+  return {notify_event::kList, end == ListEnd::kLeft ? "lpush" : "rpush"};
+}
+KeyEvent pop_event(ListEnd end) {
+  return {notify_event::kList, end == ListEnd::kLeft ? "lpop" : "rpop"};
+}
+
 // Pushes texts one after the other: every command that makes a list, or makes one longer at an end,
 // comes through here. Returns its length. REQUIRES: no value of another type at the key.
 uint64_t push_texts(Keyspace& keyspace, const Key& key, ListEnd end,
@@ -21,7 +28,7 @@ uint64_t push_texts(Keyspace& keyspace, const Key& key, ListEnd end,
   for (const std::string_view text : texts)
     edit.entry() = list_push(edit.tools(), edit.entry(), end, text);
   const uint64_t size = size_of(edit.entry());
-  edit.finish(size, texts.size());
+  edit.finish(size, texts.size(), push_event(end));
   return size;
 }
 
@@ -50,7 +57,7 @@ void pop_elements(const CommandContext& context, const Key& key, ListEnd end, ui
   if (count < size)
     edit.entry() = list_erase(edit.tools(), edit.entry(), from_left ? 0 : size - count, count,
                               &keyspace.shared().condemned_trees);
-  edit.finish(size - count, count);
+  edit.finish(size - count, count, pop_event(end));
 }
 
 void pop(CommandContext& context, ListEnd end) {
@@ -82,15 +89,20 @@ void move_element(CommandContext& context, ListEnd from_end, ListEnd to_end) {
   const uint64_t rank = from_end == ListEnd::kLeft ? 0 : size - 1;
   const std::string text = text_of(ListView(*source).at(rank));
   const bool same = from.text == to.text;
-  {
-    ValueEdit edit(keyspace, from);
-    edit.entry() =
-        list_erase(edit.tools(), edit.entry(), rank, 1, &keyspace.shared().condemned_trees);
-    if (same) edit.entry() = list_push(edit.tools(), edit.entry(), to_end, text);
-    edit.finish(same ? size : size - 1, 1);
-  }
   const std::string_view texts[] = {text};
   if (!same) push_texts(keyspace, to, to_end, texts);
+  ValueEdit edit(keyspace, from);
+  edit.entry() =
+      list_erase(edit.tools(), edit.entry(), rank, 1, &keyspace.shared().condemned_trees);
+  if (same) {
+    edit.entry() = list_push(edit.tools(), edit.entry(), to_end, text);
+    edit.finish(size, 1, push_event(to_end));
+    keyspace.notify(from, pop_event(from_end));
+  } else {
+    edit.finish(size - 1, 0, {});
+    keyspace.changed(from, pop_event(from_end));
+    if (size == 1) keyspace.changed(from, kDelEvent);
+  }
   context.reply().bulk(text);
 }
 
