@@ -21,6 +21,8 @@ constexpr size_t kColdRecords = 64;
 // Pre-images may wait in memory up to this share of maxmemory.
 constexpr uint64_t kBacklogShare = 16;
 constexpr uint64_t kBacklogBytesMax = 64ull * 1024 * 1024;
+// Beyond this part of it they go to the log.
+constexpr uint64_t kSpillShare = 4;
 // A large value goes out in pieces of so many chunks.
 constexpr size_t kChunksPerPiece = persist::kStreamBufferBytes / base::kChunkBytes;
 // A tree's elements are gathered in so much of the helper's stack.
@@ -73,12 +75,14 @@ void Snapshot::note_freeze() {
   cold_done_ = engine_->tier() == nullptr;
   if (cold_done_) return;
   frozen_ = engine_->tier()->store().freeze();
+  spill_ = std::make_unique<SnapshotSpill>(&engine_->tier()->store());
   engine_->tier()->pages().freeze();
 }
 
 void Snapshot::thaw() {
   if (frozen_ == nullptr) return;
   cold_large_.reset();
+  spill_.reset();
   reader_.reset();
   frozen_.reset();
   engine_->tier()->pages().unfreeze();
@@ -125,7 +129,11 @@ bool Snapshot::step() {
   if (!stream_->has_room()) return false;
   if (cold_large_ != nullptr) return cold_large_step();
   bool more = false;
-  if (!dirty_done_) more = dirty_step() || more;
+  if (!dirty_done_) {
+    more = dirty_step();
+  } else if (spill_ != nullptr) {
+    more = spill_step();
+  }
   if (!failed_ && !cold_done_ && stream_->has_room()) more = cold_step() || more;
   if (!failed_ && cold_large_ != nullptr) return true;
   if (!failed_) maybe_finish();
@@ -317,14 +325,42 @@ void Snapshot::add_item(const SnapshotItem& item, uint64_t hash) {
 void Snapshot::submit_batch() {
   if (batch_ == nullptr) return;
   std::shared_ptr<SnapshotBatch> batch = std::move(batch_);
-  const size_t bytes = batch->bytes();
+  const uint64_t bytes = batch->bytes();
+  const bool spills = spill_ != nullptr && backlog_bytes_ > backlog_cap_ / kSpillShare;
+  if (spills && spill_->add(*batch)) {
+    backlog_bytes_ -= bytes;
+    ++spilled_batches_;
+    return;
+  }
+  submit(std::move(batch), bytes);
+}
+
+void Snapshot::submit(std::shared_ptr<const SnapshotBatch> batch, uint64_t owed_bytes) {
   const size_t framed_bytes_max = batch->framed_bytes_max();
   submit(
       framed_bytes_max,
-      [batch, framing = framing_](persist::RdbWriter& writer) {
+      [batch = std::move(batch), framing = framing_](persist::RdbWriter& writer) {
         batch->write(writer, framing.get());
       },
-      [this, bytes] { backlog_bytes_ -= bytes; });
+      [this, owed_bytes] { backlog_bytes_ -= owed_bytes; });
+}
+
+// True when there is more to do at once.
+bool Snapshot::spill_step() {
+  while (stream_->has_room()) {
+    std::shared_ptr<const SnapshotBatch> batch;
+    switch (spill_->next(&batch)) {
+      case SnapshotSpill::Next::kEmpty:
+      case SnapshotSpill::Next::kWait:
+        return false;
+      case SnapshotSpill::Next::kError:
+        fail(spill_->error());
+        return false;
+      case SnapshotSpill::Next::kBatch:
+        submit(std::move(batch), 0);
+    }
+  }
+  return true;
 }
 
 // The string is shared as it is now, so that its pieces need no copy however long they wait.
@@ -416,6 +452,7 @@ void Snapshot::write_tree(int database, uint64_t hash, const Entry* entry) {
 void Snapshot::maybe_finish() {
   if (!dirty_done_ || !cold_done_ || cold_large_ != nullptr || finishing_) return;
   submit_batch();
+  if (spill_ != nullptr && !spill_->empty()) return;
   if (keys_ != expected_keys_ || hash_xor_ != expected_xor_) {
     engine_->log().warning("A snapshot wrote {} keys where {} were frozen; it is thrown away",
                            keys_, expected_keys_);
@@ -449,6 +486,7 @@ Snapshot::Progress Snapshot::progress() const {
           .keys_total = expected_keys_,
           .bytes = stream_ == nullptr ? 0 : stream_->bytes(),
           .pre_images = pre_images_,
+          .spilled_batches = spilled_batches_,
           .backlog_bytes = backlog_bytes_ + large_backlog_bytes_,
           .backlog_bytes_max = backlog_bytes_max_};
 }

@@ -9,8 +9,9 @@
 //
 // Both passes and the pre-images fill batches of immutable bytes; the stream helper frames, sums
 // and hands them to the sink, which bounds what is in flight. Passes wait while the stream has no
-// room. Pre-images cannot wait: over_cap() tells the gate to hold writers until the stream has
-// caught up.
+// room. Pre-images cannot wait: beyond a part of what they may take in memory they go to the log
+// and come back after the walk (snapshot_spill.h); over_cap() tells the gate to hold writers when
+// the log does not keep up either.
 //
 // A cold large string is read page by page where its root is met; whatever else is written
 // meanwhile waits behind it, since a value's bytes stand together in the file.
@@ -37,6 +38,7 @@
 #include "engine/residence.h"
 #include "engine/snapshot_batch.h"
 #include "engine/snapshot_pages.h"
+#include "engine/snapshot_spill.h"
 #include "logstore/log_store.h"
 #include "persist/rdb_stream.h"
 #include "persist/stream_sink.h"
@@ -54,6 +56,7 @@ class Snapshot final : public SnapshotObserver {
     uint64_t keys_total = 0;
     uint64_t bytes = 0;  // Of the file so far.
     uint64_t pre_images = 0;
+    uint64_t spilled_batches = 0;  // Of pre-images, to the log.
     uint64_t backlog_bytes = 0;
     uint64_t backlog_bytes_max = 0;
   };
@@ -109,6 +112,8 @@ class Snapshot final : public SnapshotObserver {
   void write_tree(int database, uint64_t hash, const Entry* entry);
   void add_item(const SnapshotItem& item, uint64_t hash);
   void submit_batch();
+  void submit(std::shared_ptr<const SnapshotBatch> batch, uint64_t owed_bytes);
+  bool spill_step();
   int database_of(NamespaceId id) const;
   bool is_drained(NamespaceId id) const;
   void maybe_finish();
@@ -133,7 +138,9 @@ class Snapshot final : public SnapshotObserver {
 
   std::unique_ptr<SnapshotBatch> batch_;  // Being filled; null when empty.
   std::shared_ptr<SnapshotFraming> framing_;
-  uint64_t backlog_bytes_ = 0;  // In batches that are not written yet.
+  uint64_t backlog_bytes_ = 0;            // In batches that are not written yet.
+  std::unique_ptr<SnapshotSpill> spill_;  // With a cold tier.
+  uint64_t spilled_batches_ = 0;
   // Of large pre-images: shared, so that only what their strings change or lose takes memory, which
   // the budget counts; they hold no writers.
   uint64_t large_backlog_bytes_ = 0;

@@ -37,10 +37,16 @@ class SnapshotBatch {
   // A batch is handed on when it holds so much; one item may pass it.
   static constexpr size_t kBytes = 64 * 1024;
 
+  SnapshotBatch() = default;
+  // One that was elsewhere meanwhile: its contents() and framed_bytes_max().
+  SnapshotBatch(base::ByteSpan contents, size_t framed_bytes_max)
+      : bytes_(contents.begin(), contents.end()), framed_bytes_max_(framed_bytes_max) {}
+
   void add(const SnapshotItem& item);
   bool full() const { return bytes_.size() >= kBytes; }
   // Held in memory.
   size_t bytes() const { return bytes_.size(); }
+  base::ByteSpan contents() const { return {bytes_.data(), bytes_.size()}; }
   // What framing may make of it at most.
   size_t framed_bytes_max() const { return framed_bytes_max_; }
 

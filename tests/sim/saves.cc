@@ -87,9 +87,13 @@ Saves::Saves(World* world, Coverage* coverage, int databases)
 void Saves::observe(const Model& model, bool may_fail) {
   const bool running = world_->engine().snapshots().running();
   if (running) {
-    const uint64_t pre_images = world_->engine().snapshots().current()->progress().pre_images;
-    if (frozen_.has_value()) coverage_->add(Seen::kPreImages, pre_images - pre_images_);
-    pre_images_ = pre_images;
+    const engine::Snapshot::Progress progress = world_->engine().snapshots().current()->progress();
+    if (frozen_.has_value()) {
+      coverage_->add(Seen::kPreImages, progress.pre_images - pre_images_);
+      coverage_->add(Seen::kSpilledBatches, progress.spilled_batches - spilled_batches_);
+    }
+    pre_images_ = progress.pre_images;
+    spilled_batches_ = progress.spilled_batches;
   }
   if (frozen_.has_value()) {
     excused_ = excused_ || may_fail;

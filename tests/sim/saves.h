@@ -47,6 +47,7 @@ class Saves {
   const int databases_;
   std::optional<Frozen> frozen_;    // Of the snapshot that runs.
   uint64_t pre_images_ = 0;         // Of the snapshot that runs, when last looked at.
+  uint64_t spilled_batches_ = 0;    // Likewise.
   bool excused_ = false;            // Since its freeze.
   std::vector<Frozen> candidates_;  // What the file may be.
   bool may_be_missing_ = true;

@@ -27,8 +27,8 @@ std::string old_value(uint64_t seed) {
 
 // A machine whose snapshots take long enough for something to happen under them.
 struct Saving : Machine {
-  Saving() : Machine(slow_options()) {
-    for (int i = 0; i < 200; ++i)
+  explicit Saving(int key_count = 200) : Machine(slow_options()), keys(key_count) {
+    for (int i = 0; i < keys; ++i)
       execute({"SET", "key:" + std::to_string(i), old_value(static_cast<uint64_t>(i))});
   }
   Snapshots& snapshots() { return world.engine().snapshots(); }
@@ -48,9 +48,10 @@ struct Saving : Machine {
     wait();
     BOOST_REQUIRE(outcome->ok());
     const sim::ModelDatabase found = saved();
-    BOOST_TEST(found.size() == 200u);
+    BOOST_TEST(found.size() == static_cast<size_t>(keys));
     for (const auto& [key, value] : found) BOOST_REQUIRE(value.value.starts_with("old:"));
   }
+  const int keys;
   std::optional<base::Status> outcome;
 };
 
@@ -88,6 +89,48 @@ BOOST_AUTO_TEST_CASE(records_that_die_or_move_under_a_snapshot_stay_readable_for
   for (int i = 0; i < 200; i += 3) machine.execute({"DEL", "key:" + std::to_string(i)});
   machine.world.tier().store().compact_all();
   machine.expect_all_old();
+}
+
+// So much that changes that neither the stream's buffers nor the memory of pre-images hold it.
+struct Spilling : Saving {
+  Spilling() : Saving(1500) {
+    execute({"CONFIG", "SET", "snapshot-buffer", "1mb"});
+    BOOST_TEST(replies.back() == sim::kOk);
+    begin();
+    for (int i = 0; i < keys; ++i) execute({"SET", "key:" + std::to_string(i), "new"});
+    BOOST_REQUIRE(snapshots().running());
+    BOOST_TEST(snapshots().current()->progress().spilled_batches > 0u);
+  }
+};
+
+BOOST_AUTO_TEST_CASE(pre_images_beyond_their_share_wait_in_the_log) {
+  Spilling machine;
+  BOOST_TEST(machine.statistics().demoted_keys == 0u);
+  BOOST_TEST(machine.snapshots().current()->progress().backlog_bytes_max < 1'200'000u);
+  machine.expect_all_old();
+  // Nobody needs them any more.
+  machine.world.until([&] { return machine.world.tier().store().statistics().segments == 0; },
+                      "the segments of the pre-images");
+}
+
+BOOST_AUTO_TEST_CASE(a_pre_image_that_comes_back_damaged_fails_the_snapshot) {
+  Spilling machine;
+  machine.world.until(
+      [&] {
+        const logstore::LogStoreStatistics now = machine.world.tier().store().statistics();
+        return now.written_bytes >= now.appended_bytes;
+      },
+      "the log's buffers");
+  const auto files =
+      machine.world.disk().list_directory(std::string(sim::kTierDirectory) + "/segments");
+  BOOST_REQUIRE(files.ok());
+  for (const iouring::DirectoryEntry& file : *files)
+    machine.world.disk().corrupt(std::string(sim::kTierDirectory) + "/segments/" + file.name, 8192,
+                                 500'000);
+  machine.wait();
+  BOOST_REQUIRE(!machine.outcome->ok());
+  BOOST_TEST((machine.outcome->error().code == base::ErrorCode::kCorrupt));
+  BOOST_TEST(machine.execute({"GET", "key:7"}) == "$3\r\nnew\r\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_fsync_keeps_the_old_file_and_leaves_no_temporary_one) {
