@@ -472,7 +472,7 @@ constexpr CommandRow kRows[] = {
     {"acl|setuser", -3, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
     {"acl|users", 2, kAdmin | kNoScript | kLoading | kStale, 0, {}, kNone},
     {"acl|whoami", 2, kNoScript | kLoading | kStale, 0, {}, kNone},
-    {"bgrewriteaof", 1, kAdmin | kNoScript | kNoAsyncLoading, 0, {}, kNone},
+    {"bgrewriteaof", 1, kAdmin | kNoScript | kNoAsyncLoading, 0, {}, kNone, bgrewriteaof_command},
     {"bgsave", -1, kAdmin | kNoScript | kNoAsyncLoading, 0, {}, kNone, bgsave_command},
     {"command", -1, kLoading | kStale, kConnection, {}, kNone, command_command},
     {"command|count", 2, kLoading | kStale, kConnection, {}, kNone, command_count_command},

@@ -23,7 +23,8 @@ std::vector<std::string> find_idle_options(const Options& options) {
   const Idle kIdle[] = {
       {options.io_threads > 1,
        "io-threads: one loop serves all clients; extra threads are not used"},
-      {options.appendonly, "appendonly yes: this version writes no append only file; use save"},
+      {options.appendonly && !options.aof_use_rdb_preamble,
+       "aof-use-rdb-preamble no: the base of the append only file is a snapshot"},
       {options.tls_port != 0, "tls-port: this version has no TLS; the port is not opened"},
       {!options.replicaof_host.empty(), "replicaof: this version does not replicate"},
       {!options.aclfile.empty(), "aclfile: this version has no users; use requirepass"},

@@ -116,7 +116,7 @@ bool Connection::receive_large() {
   if (large_->missing_bytes() == 0) return true;
   if (into_bytes_ != 0 || input_ended_) return false;
   limit_input();
-  if (is_held()) return false;
+  if (receives_nothing()) return false;
   const base::MutableByteSpan space = large_->space();
   into_bytes_ = space.size();
   server_->net().receive_into(socket_, space);
@@ -162,16 +162,18 @@ void Connection::resume() {
   paused_ = false;
   if (closing_) return;
   if (large_ != nullptr && large_->missing_bytes() > 0 && receive_large()) server_->enqueue(this);
-  if (!is_held()) server_->net().resume_receive(socket_);
+  if (!receives_nothing()) server_->net().resume_receive(socket_);
 }
 
 void Connection::flush() {
   if (sending_ || closing_) return;
-  const size_t count = output_.gather(pieces_);
+  const size_t count = output_.gather(pieces_, sendable());
   if (count == 0) {
+    if (is_held()) return server_->note_held(this);
     if (session_.close_after_reply || (input_ended_ && !has_input() && may_execute())) close();
     return;
   }
+  if (is_held()) server_->note_held(this);
   sending_ = true;
   send_begin_ns_ = server_->begin_send(output_.in_flight_bytes());
   // Often nothing has to be done after a send but to reuse its buffer.
@@ -179,6 +181,24 @@ void Connection::flush() {
                      has_input() || output_.in_flight_bytes() > kLazySendBytesMax;
   server_->net().send(socket_, {pieces_.data(), count},
                       waits ? iouring::SendNotice::kPrompt : iouring::SendNotice::kLazy);
+}
+
+// What was produced since the last call has seen all effects of now.
+uint64_t Connection::sendable() {
+  const OutputGate& gate = server_->output_gate();
+  if (held_.empty() && !gate.holds()) [[likely]]
+    return UINT64_MAX;
+  const uint64_t produced = output_.produced();
+  if (held_.empty()) sendable_ = output_.produced() - output_.pending_bytes();
+  if (held_.empty() || held_.back().position < produced) {
+    if (held_.size() == kHeldMax) held_.pop_back();
+    held_.push_back({produced, gate.end()});
+  }
+  size_t safe = 0;
+  while (safe < held_.size() && held_[safe].offset <= gate.safe())
+    sendable_ = held_[safe++].position;
+  held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(safe));
+  return sendable_;
 }
 
 void Connection::close_after_flush() {

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "engine/large_command.h"
 #include "engine/query_buffer.h"
@@ -94,8 +95,10 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
   // Parsing starts again at `executed`.
   void rewind_parser();
 
-  // Sends what there is unless a send is in flight.
+  // Sends what there is, as far as it may leave (output_gate.h), unless a send is in flight.
   void flush();
+  // Some of its output may not leave yet.
+  bool is_held() const { return !held_.empty(); }
   // Sends what there is, then closes.
   void close_after_flush();
   void close();
@@ -110,6 +113,7 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
   int64_t over_soft_limit_ms = 0;
   bool queued = false;   // In the server's list of those with work.
   bool touched = false;  // Took part in this turn.
+  bool listed_as_held = false;
 
   // SocketHandler.
   void on_receive(base::ByteSpan bytes) override;
@@ -129,9 +133,18 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
   // Whoever sends so much at once may be sending a large value.
   static constexpr size_t kFullBytes = 4096;
 
+  // Output up to a position, which leaves when the effects up to `offset` are safe.
+  struct Held {
+    uint64_t position;
+    uint64_t offset;
+  };
+  static constexpr size_t kHeldMax = 16;
+
   void limit_input();
+  // Up to where output may leave now.
+  uint64_t sendable();
   // Closed, or received nothing further for now, since it sends more than may be held.
-  bool is_held() const { return closing_ || paused_; }
+  bool receives_nothing() const { return closing_ || paused_; }
   void receive_of_large(std::string_view text);
   void note_large();
 
@@ -146,6 +159,8 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
   size_t large_offset_ = 0;   // Of the value in the query buffer, where it was cut.
   size_t into_bytes_ = 0;     // Asked of receive_into(); 0: none is in progress.
   std::array<iovec, kPieces> pieces_;
+  std::vector<Held> held_;  // In order; the last is the latest.
+  uint64_t sendable_ = 0;   // While some is held.
   bool sending_ = false;
   uint64_t send_begin_ns_ = 0;
   bool paused_ = false;

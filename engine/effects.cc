@@ -17,7 +17,6 @@ constexpr size_t kTextBytesKept = 256 * 1024;
 }  // namespace
 
 void Effects::set_sink(EffectSink* sink) {
-  CHECK_EQ(depth_, 0);
   sink_ = sink;
   databases_->shared().deletions = sink == nullptr ? nullptr : this;
 }

@@ -90,7 +90,7 @@ class Effects final : public DeletionObserver {
   Effects& operator=(const Effects&) = delete;
 
   bool wanted() const { return sink_ != nullptr; }
-  // Null ends it. REQUIRES: no unit is open.
+  // Null ends it; a unit that is open then goes nowhere.
   void set_sink(EffectSink* sink);
   // Of keys that expire or are evicted: UNLINK instead of DEL (lazyfree-lazy-*).
   void set_lazy(bool expire, bool evict) {

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "engine/aof.h"
 #include "engine/eviction.h"
 #include "engine/io_limits.h"
 #include "engine/snapshots.h"
@@ -57,6 +58,7 @@ base::Status Engine::open(std::string* message) {
   }
   gate_ = std::make_unique<Gate>(&databases_, &budget_, tier_.get(), this);
   snapshots_ = std::make_unique<Snapshots>(this);
+  aof_ = std::make_unique<Aof>(this);
   background_ = std::make_unique<Background>(this);
   register_hooks();
   startup_memory_bytes_ = base::memory_used_total();
@@ -122,7 +124,7 @@ void Engine::begin_turn() {
   shared.now_ms = environment_.clock->wall_ms();
   shared.access.set_now(shared.now_ms);
   if (tier_ != nullptr) tier_->pump();
-  gate_->hold_writers(snapshots_->holds_writers());
+  gate_->hold_writers(snapshots_->holds_writers() || aof_->holds_writers());
   gate_->wake_writers();
 }
 
@@ -216,6 +218,12 @@ bool Engine::refuse(Session* session, const Request& request) {
     reply_error(session, "-LOADING Redis is loading the dataset in memory");
     return true;
   }
+  if (command->has(command_flag::kWrite) && aof_->refuses_writes()) {
+    ++counters.rejected_calls;
+    reply_error(session, fmt::format("-MISCONF Errors writing to the AOF file: {}",
+                                     aof_->failure_text()));
+    return true;
+  }
   if (command->has(command_flag::kWrite) && snapshots_->refuses_writes()) {
     ++counters.rejected_calls;
     reply_error(session,
@@ -307,11 +315,13 @@ void Engine::look_ahead(Session* session, const Request& request, uint64_t behin
 
 bool Engine::end_turn() {
   const bool more = background_->run();
+  aof_->end_turn();
   if (tier_ != nullptr) tier_->index().flush_turn();
   return more;
 }
 
 void Engine::on_tick() {
+  aof_->tick();
   snapshots_->tick(now_ms());
   if (tier_ != nullptr) sample_tier(*this);
 }

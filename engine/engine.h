@@ -36,6 +36,7 @@
 #include "engine/effects.h"
 #include "engine/gate.h"
 #include "engine/loading.h"
+#include "engine/output_gate.h"
 #include "engine/scan_cursor.h"
 #include "engine/session.h"
 #include "engine/statistics.h"
@@ -47,6 +48,7 @@
 
 namespace engine {
 
+class Aof;
 class Snapshots;
 
 // What the engine runs on. All outlive it.
@@ -158,12 +160,16 @@ class Engine final : public Evictor {
   uint64_t startup_memory_bytes() const { return startup_memory_bytes_; }
   // Of commands, expiry and eviction; whoever wants them sets the sink.
   Effects& effects() { return effects_; }
+  // Whatever a session is told passes here.
+  OutputGate& output_gate() { return output_gate_; }
+  Aof& aof() { return *aof_; }
+  const Aof& aof() const { return *aof_; }
   // While held no command is executed, so that the data set stays as it is.
   void hold_commands(bool hold) { commands_held_ = hold; }
   bool commands_held() const { return commands_held_; }
   // The load in progress; null when there is none.
-  Loading* loading() { return loading_; }
-  void set_loading(Loading* loading) { loading_ = loading; }
+  LoadInProgress* loading() { return loading_; }
+  void set_loading(LoadInProgress* loading) { loading_ = loading; }
   // Of the load at the start, for INFO.
   void note_load(const LoadStatistics& statistics) { last_load_ = statistics; }
   const LoadStatistics& last_load() const { return last_load_; }
@@ -189,8 +195,9 @@ class Engine final : public Evictor {
   const ScanCursors cursors_;
   Databases databases_;
   Effects effects_{&databases_};
+  OutputGate output_gate_;
   LoadStatistics last_load_;
-  Loading* loading_ = nullptr;  // Not null while the data set is being loaded.
+  LoadInProgress* loading_ = nullptr;  // Not null while the data set is being loaded.
   std::optional<ShutdownRequest> shutdown_;
   bool commands_held_ = false;
   Budget budget_;
@@ -202,6 +209,7 @@ class Engine final : public Evictor {
   std::unique_ptr<Tier> tier_;
   std::unique_ptr<Gate> gate_;
   std::unique_ptr<Snapshots> snapshots_;
+  std::unique_ptr<Aof> aof_;
   std::unique_ptr<Background> background_;
   std::unordered_map<uint64_t, Session*> sessions_;
   uint64_t next_session_id_ = 1;

@@ -98,8 +98,9 @@ Admission Gate::admit_cold(Session* session, Keyspace& keyspace, const Request& 
   }
   for (const ColdKey& cold : cold_) {
     // What has expired is deleted by its record's place alone.
-    const bool expired =
-        cold.where.expire_at_ms != kNoExpiry && cold.where.expire_at_ms <= keyspace.shared().now_ms;
+    const KeyspaceShared& shared = keyspace.shared();
+    const bool expired = cold.where.expire_at_ms != kNoExpiry &&
+                         cold.where.expire_at_ms <= shared.now_ms && shared.expires_keys;
     if (cold.access == KeyAccess::kMeta || expired) {
       cold.keyspace->note_cold(cold.key, cold.where);
       continue;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/memory.h"
+#include "engine/aof.h"
 #include "engine/engine.h"
 #include "engine/info.h"
 #include "engine/info_lines.h"
@@ -172,7 +173,7 @@ void add_memory(Engine& engine, std::string* text) {
   lines.add("mem_clients_slaves", 0);
   lines.add("mem_clients_normal", base::memory_used(base::MemoryUse::kClients));
   lines.add("mem_cluster_links", 0);
-  lines.add("mem_aof_buffer", 0);
+  lines.add("mem_aof_buffer", base::memory_used(base::MemoryUse::kAof));
   lines.add("mem_allocator", allocator_name());
   lines.add("active_defrag_running", engine.background().defragmenter().running() ? 1 : 0);
   lines.add("lazyfree_pending_objects", engine.databases().pending_frees());
@@ -205,6 +206,36 @@ void add_running_save(InfoLines& lines, Engine& engine) {
   lines.add("current_save_bytes_in_flight_max", stream.bytes_in_flight_max);
 }
 
+void add_aof(InfoLines& lines, Engine& engine) {
+  const Aof& aof = engine.aof();
+  const AofStatistics& statistics = aof.statistics();
+  lines.add("aof_enabled", aof.state() == Aof::State::kOff ? 0 : 1);
+  lines.add("aof_rewrite_in_progress", aof.rewriting() ? 1 : 0);
+  lines.add("aof_rewrite_scheduled", aof.scheduled() ? 1 : 0);
+  lines.add("aof_last_rewrite_time_sec", statistics.last_rewrite_seconds);
+  lines.add("aof_current_rewrite_time_sec",
+            aof.rewriting() ? (engine.now_ms() - aof.rewrite_begun_ms()) / 1000 : -1);
+  lines.add("aof_last_bgrewrite_status", statistics.last_rewrite_ok ? "ok" : "err");
+  lines.add("aof_rewrites", statistics.rewrites);
+  lines.add("aof_rewrites_consecutive_failures", statistics.failures_in_a_row);
+  lines.add("aof_last_write_status", aof.refuses_writes() ? "err" : "ok");
+  lines.add("aof_last_cow_size", 0);
+}
+
+// As in Redis only while it is on.
+void add_aof_files(InfoLines& lines, Engine& engine) {
+  const Aof& aof = engine.aof();
+  if (aof.state() == Aof::State::kOff) return;
+  lines.add("aof_current_size", aof.statistics().current_bytes);
+  lines.add("aof_base_size", aof.statistics().base_bytes);
+  lines.add("aof_pending_rewrite", 0);
+  lines.add("aof_buffer_length", aof.buffered_bytes());
+  lines.add("aof_pending_bio_fsync", aof.syncing() ? 1 : 0);
+  lines.add("aof_delayed_fsync", aof.writer().delayed_syncs);
+  lines.add("aof_syncs", aof.writer().syncs);
+  lines.add("aof_last_fsync_usec", aof.writer().last_sync_ns / 1000);
+}
+
 void add_load(InfoLines& lines, Engine& engine) {
   if (engine.loading() == nullptr) return;
   const LoadStatistics& load = engine.loading()->statistics();
@@ -235,12 +266,12 @@ void add_persistence(Engine& engine, std::string* text) {
   lines.add("async_loading", 0);
   add_running_save(lines, engine);
   lines.add("rdb_changes_since_last_save", snapshots.changes_since_save());
-  lines.add("rdb_bgsave_in_progress", snapshots.running() ? 1 : 0);
+  lines.add("rdb_bgsave_in_progress", snapshots.saving() ? 1 : 0);
   lines.add("rdb_last_save_time", saves.last_save_ms / 1000);
   lines.add("rdb_last_bgsave_status", saves.last_ok ? "ok" : "err");
   lines.add("rdb_last_bgsave_time_sec", saves.last_seconds);
   lines.add("rdb_current_bgsave_time_sec",
-            snapshots.running() ? (engine.now_ms() - saves.last_try_ms) / 1000 : -1);
+            snapshots.saving() ? (engine.now_ms() - saves.last_try_ms) / 1000 : -1);
   lines.add("rdb_saves", saves.saves);
   lines.add("rdb_last_cow_size", 0);
   lines.add("rdb_last_save_keys", saves.last_keys);
@@ -248,18 +279,10 @@ void add_persistence(Engine& engine, std::string* text) {
   lines.add("rdb_last_load_keys_expired", engine.last_load().keys_expired);
   lines.add("rdb_last_load_keys_loaded", engine.last_load().keys_loaded);
   lines.add("rdb_last_load_keys_cold", engine.last_load().keys_cold);
-  lines.add("aof_enabled", 0);
-  lines.add("aof_rewrite_in_progress", 0);
-  lines.add("aof_rewrite_scheduled", 0);
-  lines.add("aof_last_rewrite_time_sec", -1);
-  lines.add("aof_current_rewrite_time_sec", -1);
-  lines.add("aof_last_bgrewrite_status", "ok");
-  lines.add("aof_rewrites", 0);
-  lines.add("aof_rewrites_consecutive_failures", 0);
-  lines.add("aof_last_write_status", "ok");
-  lines.add("aof_last_cow_size", 0);
+  add_aof(lines, engine);
   lines.add("module_fork_in_progress", 0);
   lines.add("module_fork_last_cow_size", 0);
+  add_aof_files(lines, engine);
   add_load(lines, engine);
 }
 

@@ -158,7 +158,7 @@ bool Loading::load_key(const persist::RdbEvent& event) {
   Keyspace& keyspace = engine_->databases().at(static_cast<int>(event.db));
   const Key key = keyspace.key_of(event.name);
   const int64_t expiry_ms = event.expire_at_ms.value_or(kNoExpiry);
-  const bool expired = expiry_ms != kNoExpiry && expiry_ms <= engine_->now_ms();
+  const bool expired = !keeps_expired_ && expiry_ms != kNoExpiry && expiry_ms <= engine_->now_ms();
   if (keyspace.resident(key) != nullptr) {
     if (!replaces_) {
       fail(fmt::format("{} has the key '{}' twice (offset {})", path_, key.text, event.offset));

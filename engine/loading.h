@@ -34,7 +34,18 @@ struct LoadStatistics {
   int64_t started_ms = 0;
 };
 
-class Loading {
+// Whatever loads the data set, in slices.
+class LoadInProgress {
+ public:
+  // Loads a little; true when there is more to do at once.
+  virtual bool step() = 0;
+  virtual const LoadStatistics& statistics() const = 0;
+
+ protected:
+  ~LoadInProgress() = default;
+};
+
+class Loading final : public LoadInProgress {
  public:
   // The text says what is wrong with the file; empty after success.
   using Done = base::InlineFunction<void(const std::string& failure)>;
@@ -50,12 +61,13 @@ class Loading {
   // Keys of the file replace those that are there already; else one of them ends the load.
   // REQUIRES: all of those are resident.
   void set_replaces(bool replaces) { replaces_ = replaces; }
+  // Keys whose time has passed are loaded too: commands that follow the file may know of them.
+  void set_keeps_expired(bool keeps) { keeps_expired_ = keeps; }
   // Gives up; `done` follows.
   void cancel() { fail("The load was given up"); }
-  // Loads a few keys; true when there is more to do at once.
-  bool step();
-
-  const LoadStatistics& statistics() const { return statistics_; }
+  // LoadInProgress.
+  bool step() override;
+  const LoadStatistics& statistics() const override { return statistics_; }
 
  private:
   bool take_input();
@@ -93,6 +105,7 @@ class Loading {
   bool read_whole_ = false;  // Records may still be on their way to the log.
   bool ended_ = false;
   bool replaces_ = false;
+  bool keeps_expired_ = false;
   uint64_t appends_in_flight_ = 0;
   std::string failure_;
   // A value that arrives in pieces.

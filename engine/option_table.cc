@@ -276,6 +276,9 @@ constexpr Option kTable[] = {
     yes_no("aof-rewrite-incremental-fsync", kOnline | kNoEffect,
            num<&O::aof_rewrite_incremental_fsync>, true,
            "Accepted; rewrites are always written in small durable steps."),
+    yes_no("aof-missing-use-rdb", kOnline, num<&O::aof_missing_use_rdb>, true,
+           "Where the append only files are missing and there is a snapshot, starts from that one, "
+           "with a new base; Redis starts empty."),
     yes_no("aof-disable-auto-gc", kOnline, num<&O::aof_disable_auto_gc>, false,
            "Keeps append only files that a rewrite replaced."),
 

@@ -1,6 +1,7 @@
 #include "engine/server.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/memory.h"
 
@@ -32,9 +33,10 @@ Server::Server(Engine* engine, iouring::Net* net)
       listeners_(engine, net, [this](iouring::SocketId socket) { accept(socket); }),
       client_memory_(engine) {
   batch_.reserve(kBatchCommands);
+  engine->output_gate().set_listener(this);
 }
 
-Server::~Server() = default;
+Server::~Server() { engine_->output_gate().set_listener(nullptr); }
 
 // ---- Accepting
 
@@ -107,7 +109,31 @@ void Server::destroy(Connection* connection) {
   client_memory_.forget(connection);
   if (connection->queued) std::erase(ready_, connection);
   std::erase(touched_, connection);
+  if (connection->listed_as_held) std::erase(held_, connection);
   connections_.erase(connection);
+}
+
+// ---- Output that waits for the append only file
+
+void Server::note_held(Connection* connection) {
+  if (connection->listed_as_held) return;
+  connection->listed_as_held = true;
+  held_.push_back(connection);
+}
+
+void Server::on_output_released() {
+  for (Connection* connection : std::exchange(held_, {})) {
+    connection->listed_as_held = false;
+    if (!connection->closing()) connection->flush();
+  }
+}
+
+void Server::on_outcome_unknown() {
+  for (const auto& [connection, owned] : connections_) {
+    if (!connection->is_held() || connection->closing()) continue;
+    log_closing(connection->session(), "waits for a reply whose outcome is unknown");
+    connection->close();
+  }
 }
 
 uint64_t Server::begin_send(uint64_t bytes) {

@@ -30,7 +30,7 @@
 
 namespace engine {
 
-class Server {
+class Server final : public OutputListener {
  public:
   static constexpr size_t kBatchCommands = 64;
   static constexpr size_t kTurnCommands = 4096;
@@ -75,9 +75,16 @@ class Server {
     engine_->databases().shared().condemned_chunks.push_back(value);
   }
   ClientMemory& client_memory() { return client_memory_; }
+  const OutputGate& output_gate() const { return engine_->output_gate(); }
+  // Its flush() is due when more may leave.
+  void note_held(Connection* connection);
   void log_closing(const Session& session, const char* why);
   void forget_session(Connection* connection);
   void destroy(Connection* connection);
+
+  // OutputListener.
+  void on_output_released() override;
+  void on_outcome_unknown() override;
 
  private:
   struct Item {
@@ -126,6 +133,7 @@ class Server {
   std::deque<Connection*> ready_;      // With input to parse.
   std::vector<Connection*> touched_;   // In this turn.
   std::vector<Connection*> in_round_;  // With items in the batch.
+  std::vector<Connection*> held_;      // With output that may not leave yet.
   std::vector<Item> batch_;
   bool more_work_ = false;  // The engine does not want the next turn to wait.
   bool stopping_ = false;

@@ -38,9 +38,10 @@ size_t head_bytes_max(size_t key_bytes) {
 
 }  // namespace
 
-Snapshot::Snapshot(Engine* engine, std::unique_ptr<persist::StreamSink> sink)
+Snapshot::Snapshot(Engine* engine, std::unique_ptr<persist::StreamSink> sink, bool aof_base)
     : engine_(engine),
       sink_(std::move(sink)),
+      aof_base_(aof_base),
       compress_(engine->options().rdbcompression),
       backlog_cap_(backlog_cap(engine->options().maxmemory)),
       framing_(std::make_shared<SnapshotFraming>()) {}
@@ -94,22 +95,25 @@ void Snapshot::begin_file() {
     uint64_t keys;
     uint64_t expires;
   };
-  auto sizes = std::make_shared<std::vector<Size>>();
+  struct Head {
+    persist::RdbInfo info;
+    std::vector<Size> sizes;
+  };
+  auto head = std::make_shared<Head>();
+  head->info = {.redis_version = kRedisVersion,
+                .created_at_seconds = engine_->now_ms() / 1000,
+                .used_memory_bytes = base::memory_used_total(),
+                .replication = {},
+                .aof_base = aof_base_};
   for (const Source& source : sources_) {
     const Keyspace& keyspace = engine_->databases().at(source.database);
-    sizes->push_back({source.database, keyspace.size(), keyspace.expiring()});
+    head->sizes.push_back({source.database, keyspace.size(), keyspace.expiring()});
   }
-  const int64_t now_seconds = engine_->now_ms() / 1000;
-  const uint64_t used_memory = base::memory_used_total();
   stream_->submit(
       persist::kStreamBufferBytes,
-      [sizes, now_seconds, used_memory, framing = framing_](persist::RdbWriter& writer) {
-        writer.begin({.redis_version = kRedisVersion,
-                      .created_at_seconds = now_seconds,
-                      .used_memory_bytes = used_memory,
-                      .replication = {},
-                      .aof_base = false});
-        for (const Size& size : *sizes) {
+      [head, framing = framing_](persist::RdbWriter& writer) {
+        writer.begin(head->info);
+        for (const Size& size : head->sizes) {
           writer.select_db(static_cast<uint64_t>(size.database));
           writer.resize_db(size.keys, size.expires);
           framing->database = size.database;

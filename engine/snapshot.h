@@ -61,8 +61,9 @@ class Snapshot final : public SnapshotObserver {
     uint64_t backlog_bytes_max = 0;
   };
 
-  // Writes to `sink`, which is open. `engine` outlives the snapshot.
-  Snapshot(Engine* engine, std::unique_ptr<persist::StreamSink> sink);
+  // Writes to `sink`, which is open. `aof_base`: the file says that commands follow it. `engine`
+  // outlives the snapshot.
+  Snapshot(Engine* engine, std::unique_ptr<persist::StreamSink> sink, bool aof_base);
   ~Snapshot();
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
@@ -125,6 +126,7 @@ class Snapshot final : public SnapshotObserver {
   std::unique_ptr<logstore::FrozenView> frozen_;
   std::unique_ptr<logstore::SegmentReader> reader_;
   Done done_;
+  const bool aof_base_;
   const bool compress_;
   const uint64_t backlog_cap_;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/aof.h"
 #include "engine/engine.h"
 #include "engine/snapshot.h"
 #include "persist/file_stream.h"
@@ -69,32 +70,51 @@ base::Status Snapshots::begin_save(Done done) {
     statistics_.last_ok = false;
     return space;
   }
+  auto writer = open_file(fmt::format("{}/temp-{}.rdb", options.dir, getpid()),
+                          fmt::format("{}/{}", options.dir, options.dbfilename));
+  is_save_ = true;
+  begun_ms_ = engine_->now_ms();
+  changes_at_freeze_ = engine_->databases().shared().changes;
+  engine_->log().notice("Background saving started by pid {}", getpid());
+  begin(std::move(writer), false, std::move(done));
+  return base::ok_status();
+}
+
+std::unique_ptr<persist::StreamSink> Snapshots::open_file(const std::string& temporary_path,
+                                                          const std::string& target_path) {
   persist::FileStreamWriter::Options file;
-  file.temporary_path = fmt::format("{}/temp-{}.rdb", options.dir, getpid());
-  file.target_path = fmt::format("{}/{}", options.dir, options.dbfilename);
-  file.limits = stream_limits(options);
+  file.temporary_path = temporary_path;
+  file.target_path = target_path;
+  file.limits = stream_limits(engine_->options());
   auto writer = std::make_unique<persist::FileStreamWriter>(engine_->environment().loop,
                                                             engine_->environment().disk, file);
   writer->open([this](const base::Status& status) {
     if (!status.ok() && snapshot_ != nullptr) snapshot_->fail(status.error());
   });
-  is_save_ = true;
-  begun_ms_ = engine_->now_ms();
-  changes_at_freeze_ = engine_->databases().shared().changes;
-  engine_->log().notice("Background saving started by pid {}", getpid());
-  begin(std::move(writer), std::move(done));
+  return writer;
+}
+
+base::Status Snapshots::begin_aof_base(const std::string& directory, const std::string& name,
+                                       Done done) {
+  CHECK(!running());
+  const base::Status space = check_space(directory);
+  if (!space.ok()) return space;
+  is_save_ = false;
+  begin(open_file(fmt::format("{}/temp-rewriteaof-bg-{}.aof", directory, getpid()),
+                  directory + "/" + name),
+        true, std::move(done));
   return base::ok_status();
 }
 
 void Snapshots::begin_stream(std::unique_ptr<persist::StreamSink> sink, Done done) {
   CHECK(!running());
   is_save_ = false;
-  begin(std::move(sink), std::move(done));
+  begin(std::move(sink), false, std::move(done));
 }
 
-void Snapshots::begin(std::unique_ptr<persist::StreamSink> sink, Done done) {
+void Snapshots::begin(std::unique_ptr<persist::StreamSink> sink, bool aof_base, Done done) {
   if (unfinished_ >= kUnfinishedMax) restamp();
-  snapshot_ = std::make_unique<Snapshot>(engine_, std::move(sink));
+  snapshot_ = std::make_unique<Snapshot>(engine_, std::move(sink), aof_base);
   done_ = std::move(done);
   ++unfinished_;
   snapshot_->begin([this](const base::Status& status) { finish(status); });
@@ -103,6 +123,7 @@ void Snapshots::begin(std::unique_ptr<persist::StreamSink> sink, Done done) {
 // The snapshot calls this from its own callback, so it is destroyed in the next turn.
 void Snapshots::finish(const base::Status& status) {
   if (status.ok()) unfinished_ = 0;
+  last_stream_bytes_ = snapshot_->progress().bytes;
   if (is_save_) note_save(status);
   engine_->environment().loop->post([this, status] {
     snapshot_.reset();
@@ -170,6 +191,7 @@ void Snapshots::restamp() {
 
 void Snapshots::tick(int64_t now_ms) {
   if (running()) return relieve_pressure();
+  if (engine_->aof().rewriting()) return;
   bool wanted = scheduled_;
   const bool may_retry = statistics_.last_ok || now_ms - statistics_.last_try_ms > kRetryMs;
   const uint64_t changes = changes_since_save();

@@ -41,11 +41,17 @@ class Snapshots {
   ~Snapshots();
 
   bool running() const { return snapshot_ != nullptr; }
+  // The one that runs is for `dir`/`dbfilename`.
+  bool saving() const { return running() && is_save_; }
   // Begins to save to `dir`/`dbfilename`; `done` follows when the file is durable or it failed.
   // REQUIRES: !running().
   base::Status begin_save(Done done);
   // The same to another sink; the figures of saves do not know of it. REQUIRES: !running().
   void begin_stream(std::unique_ptr<persist::StreamSink> sink, Done done);
+  // Begins the base of an append only file: `name` in `directory`. REQUIRES: !running().
+  base::Status begin_aof_base(const std::string& directory, const std::string& name, Done done);
+  // Of the stream that has ended last.
+  uint64_t last_stream_bytes() const { return last_stream_bytes_; }
   // Ends the running one; its `done` gets kCancelled.
   void cancel();
   // A slice of its work; true when there is more to do at once.
@@ -68,7 +74,9 @@ class Snapshots {
   uint64_t estimate_bytes() const;
   base::Status check_space(const std::string& directory);
   void restamp();
-  void begin(std::unique_ptr<persist::StreamSink> sink, Done done);
+  void begin(std::unique_ptr<persist::StreamSink> sink, bool aof_base, Done done);
+  std::unique_ptr<persist::StreamSink> open_file(const std::string& temporary_path,
+                                                 const std::string& target_path);
   void relieve_pressure();
   void finish(const base::Status& status);
   void note_save(const base::Status& status);
@@ -79,6 +87,7 @@ class Snapshots {
   SaveStatistics statistics_;
   bool is_save_ = false;  // The running one.
   bool scheduled_ = false;
+  uint64_t last_stream_bytes_ = 0;
   int64_t begun_ms_ = 0;
   uint64_t changes_at_freeze_ = 0;
   uint32_t unfinished_ = 0;  // Freezes since every entry was last given the current epoch.

@@ -8,10 +8,12 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "engine/aof.h"
 #include "engine/loading.h"
 #include "engine/process.h"
 #include "engine/service_manager.h"
 #include "engine/snapshots.h"
+#include "engine/startup_aof.h"
 #include "engine/version.h"
 
 namespace engine {
@@ -108,7 +110,7 @@ void remove_leftovers(Engine* engine) {
 }
 
 // False when the data set could not be loaded; the reason is in the log.
-bool load_data(Engine* engine, Server* server, const Shutdown& shutdown) {
+bool load_snapshot(Engine* engine, Server* server, const Shutdown& shutdown) {
   const std::string path = engine->options().dir + "/" + engine->options().dbfilename;
   if (!engine->environment().disk->file_status(path).ok()) return true;
   Loading loading(engine, path);
@@ -141,6 +143,56 @@ bool load_data(Engine* engine, Server* server, const Shutdown& shutdown) {
   return true;
 }
 
+// Clients are told that the data set is being loaded while nothing loads it but the start goes on.
+class Opening final : public LoadInProgress {
+ public:
+  explicit Opening(Engine* engine) : engine_(engine) { resume(); }
+  ~Opening() { engine_->set_loading(nullptr); }
+  Opening(const Opening&) = delete;
+  Opening& operator=(const Opening&) = delete;
+  // After another load.
+  void resume() { engine_->set_loading(this); }
+
+  // LoadInProgress.
+  bool step() override { return false; }
+  const LoadStatistics& statistics() const override { return engine_->last_load(); }
+
+ private:
+  Engine* const engine_;
+};
+
+// The append only file before the snapshot: it is the newer of the two. Until it is open nobody is
+// served: what was acknowledged would not be in it.
+bool load_data(Engine* engine, Server* server, const Shutdown& shutdown) {
+  if (!engine->options().appendonly) return load_snapshot(engine, server, shutdown);
+  Turn turn = [server, &shutdown] {
+    server->turn();
+    return !shutdown.requested();
+  };
+  Opening opening(engine);
+  const AofFound found = load_append_only_files(engine, &turn);
+  if (found == AofFound::kFailed) return false;
+  if (found == AofFound::kStopped) return true;
+  if (found == AofFound::kNone && engine->options().aof_missing_use_rdb) {
+    if (!load_snapshot(engine, server, shutdown)) return false;
+    if (engine->databases().keys() > 0)
+      engine->log().warning(
+          "There was no append only file: the data set is that of the snapshot, and a base of the "
+          "append only file is made from it (aof-missing-use-rdb)");
+  }
+  opening.resume();
+  return shutdown.requested() || open_append_only_file(engine, found, &turn);
+}
+
+// Has everything that was appended synced.
+void sync_append_only_file(Engine* engine, Server* server) {
+  Aof& aof = engine->aof();
+  if (aof.state() != Aof::State::kOn) return;
+  engine->log().notice("Calling fsync() on the AOF file.");
+  aof.sync_now();
+  while (!aof.synced() && !aof.refuses_writes()) server->turn();
+}
+
 bool wants_save(const Engine& engine, const ShutdownRequest& request) {
   if (request.save == ShutdownRequest::Save::kAsConfigured) return !engine.options().save.empty();
   return request.save == ShutdownRequest::Save::kYes;
@@ -154,6 +206,7 @@ bool save_before_exit(Engine* engine, Server* server, const ShutdownRequest& req
     snapshots.cancel();
     while (snapshots.running()) server->turn();
   }
+  sync_append_only_file(engine, server);
   if (!wants_save(*engine, request)) return true;
   engine->log().notice("Saving the final RDB snapshot before exiting.");
   bool saved = false;
@@ -185,7 +238,8 @@ void drain(Engine* engine, Server* server, int exit_code) {
   const base::Clock& clock = *engine->environment().clock;
   const uint64_t deadline_ns = clock.monotonic_ns() + kDrainNs;
   const auto busy = [engine, server] {
-    return !server->stopped() || (engine->tier() != nullptr && !engine->tier()->is_idle());
+    return !server->stopped() || !engine->aof().is_idle() ||
+           (engine->tier() != nullptr && !engine->tier()->is_idle());
   };
   while (busy() && clock.monotonic_ns() < deadline_ns) server->turn();
   if (!busy()) return;

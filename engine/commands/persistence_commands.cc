@@ -1,5 +1,6 @@
 #include "engine/commands/persistence_commands.h"
 
+#include "engine/aof.h"
 #include "engine/engine.h"
 #include "engine/session.h"
 #include "engine/snapshots.h"
@@ -42,14 +43,30 @@ void bgsave_command(CommandContext& context) {
     schedule = true;
   }
   Snapshots& snapshots = engine.snapshots();
-  if (snapshots.running()) {
-    if (!schedule) return context.error("-ERR Background save already in progress");
+  const bool rewrites = engine.aof().rewriting();
+  if (snapshots.running() || rewrites) {
+    if (!schedule && !rewrites) return context.error("-ERR Background save already in progress");
+    if (!schedule)
+      return context.error(
+          "-ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE "
+          "SCHEDULE in order to schedule a BGSAVE whenever possible.");
     snapshots.schedule();
     return context.reply().simple_string("Background saving scheduled");
   }
   const base::Status begun = snapshots.begin_save([](const base::Status&) {});
   if (!begun.ok()) return context.error(failure_text(begun.error()));
   context.reply().simple_string("Background saving started");
+}
+
+void bgrewriteaof_command(CommandContext& context) {
+  switch (context.engine().aof().rewrite()) {
+    case Aof::Begun::kAlready:
+      return context.error("Background append only file rewriting already in progress");
+    case Aof::Begun::kScheduled:
+      return context.reply().simple_string("Background append only file rewriting scheduled");
+    case Aof::Begun::kStarted:
+      return context.reply().simple_string("Background append only file rewriting started");
+  }
 }
 
 void lastsave_command(CommandContext& context) {

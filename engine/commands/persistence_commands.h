@@ -8,6 +8,7 @@
 namespace engine {
 
 void save_command(CommandContext& context);
+void bgrewriteaof_command(CommandContext& context);
 void bgsave_command(CommandContext& context);
 void lastsave_command(CommandContext& context);
 void shutdown_command(CommandContext& context);

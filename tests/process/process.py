@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from case import Failed, Skipped  # noqa: E402
 from support.tally import TapWriter  # noqa: E402
 
-SUITES = ("moment", "killed", "hostile", "memory")
+SUITES = ("aof", "moment", "killed", "hostile", "memory")
 
 
 def main():
