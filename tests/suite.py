@@ -99,6 +99,13 @@ def thread_sanitizer():
     return meson_tests("build-tsan", suites("unit", "wire"), slowdown=6)
 
 
+def proof():
+    configure("build", RELEASE)
+    build("build", "engine/basalt-server")
+    build("build", "bench/basalt-load")
+    return meson_tests("build", suites("proof"), slowdown=2)
+
+
 def suites(*names):
     return [word for name in names for word in ("--suite", name)]
 
@@ -117,6 +124,8 @@ def main(arguments):
             tally = address_sanitizer()
         elif arguments[0] == "--tsan":
             tally = thread_sanitizer()
+        elif arguments[0] == "--proof":
+            tally = proof()
         else:
             tally = redis_suite(arguments[1:])
     except BuildFailed as error:
