@@ -5,8 +5,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 
 #include "engine/startup.h"
@@ -144,9 +147,34 @@ std::string follow_maxclients(const Options& options) {
       clients);
 }
 
+constexpr const char* kOomScorePath = "/proc/self/oom_score_adj";
+constexpr int kOomScoreMax = 1000;
+
 }  // namespace
 
-void follow_options(Engine* engine, iouring::Net* net) {
+OomScore::OomScore(const Options& options, base::Logger* log) {
+  std::ifstream(kOomScorePath) >> at_start_;
+  const std::string failure = follow(options);
+  if (!failure.empty()) log->warning("{}", failure);
+}
+
+std::string OomScore::follow(const Options& options) {
+  const bool wanted = options.oom_score_adj != OomScoreAdj::kNo;
+  if (!wanted && !is_changed_) return {};
+  int score = at_start_;
+  if (wanted) {
+    score = options.oom_score_adj_values[0];
+    if (options.oom_score_adj == OomScoreAdj::kRelative) score += at_start_;
+    score = std::clamp(score, -kOomScoreMax, kOomScoreMax);
+  }
+  std::ofstream file(kOomScorePath);
+  file << score << std::flush;
+  if (!file) return fmt::format("Unable to write oom_score_adj: {}", std::strerror(errno));
+  is_changed_ = wanted;
+  return {};
+}
+
+void follow_options(Engine* engine, iouring::Net* net, OomScore* score) {
   Config& config = engine->config();
   config.on_change({"loglevel"}, [engine](const Options& options) {
     apply_log_level(options, &engine->log());
@@ -157,6 +185,8 @@ void follow_options(Engine* engine, iouring::Net* net) {
     return std::string();
   });
   config.on_change({"maxclients"}, follow_maxclients);
+  config.on_change({"oom-score-adj", "oom-score-adj-values"},
+                   [score](const Options& options) { return score->follow(options); });
 }
 
 }  // namespace engine

@@ -36,8 +36,22 @@ base::Status lock_data_directory(const Environment& environment, std::string* me
 // One warning with its remedy for each thing about the machine that will hurt. The engine is open.
 void warn_about_machine(Engine& engine, ConfigEnvironment* machine, bool arena_registered);
 
+// How ready the kernel is to kill this process when memory runs out (oom-score-adj), as it was at
+// the start and as the options want it.
+class OomScore {
+ public:
+  // Takes the score over; a failure is logged.
+  OomScore(const Options& options, base::Logger* log);
+  // Empty, or why the kernel refused.
+  std::string follow(const Options& options);
+
+ private:
+  int at_start_ = 0;
+  bool is_changed_ = false;
+};
+
 // Has the options followed that the engine knows nothing of. All outlive the configuration's hooks.
-void follow_options(Engine* engine, iouring::Net* net);
+void follow_options(Engine* engine, iouring::Net* net, OomScore* score);
 
 }  // namespace engine
 

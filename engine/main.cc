@@ -91,7 +91,8 @@ int serve(engine::Config* config, engine::ConfigEnvironment* machine,
     engine::drain(&engine, &server, 1);
     return fail(&log, message);
   }
-  engine::follow_options(&engine, net->get());
+  engine::OomScore score(options, &log);
+  engine::follow_options(&engine, net->get(), &score);
   engine::warn_about_machine(engine, machine, uring_disk.arena_registered());
   const engine::PidFile pid_file(options, &log);
   placement.place_loop();

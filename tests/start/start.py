@@ -304,6 +304,41 @@ class Cases:
             expect(server.process.wait(20) == 0, f"it left with {server.process.returncode}")
             expect(not os.path.exists(os.path.join(server.directory, "dump.rdb")), "it saved")
 
+    def case_cpu_lists(self):
+        """server_cpulist and bio_cpulist place the threads"""
+        processors = sorted(os.sched_getaffinity(0))
+        if len(processors) < 2:
+            return "there is one CPU only"
+        with Server(self.binary, ["--save", "", "--server_cpulist", str(processors[0]),
+                                  "--bio_cpulist", str(processors[1])]) as server:
+            server.client().call("PING")
+            places = {}
+            for thread in os.listdir(f"/proc/{server.pid}/task"):
+                with open(f"/proc/{server.pid}/task/{thread}/comm", encoding="ascii") as file:
+                    places.setdefault(file.read().strip(), []).append(
+                        os.sched_getaffinity(int(thread)))
+            expect(os.sched_getaffinity(server.pid) == {processors[0]}, f"the loop: {places}")
+            expect(places["index-read"] == [{processors[1]}] * len(places["index-read"]),
+                   f"the helpers: {places}")
+        return None
+
+    def case_oom_score(self):
+        """oom-score-adj is followed, also when it changes"""
+        def score(process):
+            with open(f"/proc/{process}/oom_score_adj", encoding="ascii") as file:
+                return int(file.read())
+        before = score("self")
+        with Server(self.binary, ["--save", "", "--oom-score-adj", "absolute",
+                                  "--oom-score-adj-values", "990", "995", "1000"]) as server:
+            client = server.client()
+            client.call("PING")
+            expect(score(server.pid) == 990, f"the score is {score(server.pid)}")
+            client.call("CONFIG", "SET", "oom-score-adj-values", "991 995 1000")
+            expect(score(server.pid) == 991, f"the score is {score(server.pid)}")
+            client.call("CONFIG", "SET", "oom-score-adj", "relative")
+            expect(score(server.pid) == min(1000, before + 991), "it is not relative")
+        return None
+
     def case_damaged_backup(self):
         """a damaged backup ends the start with its place, and is left alone"""
         with Server(self.binary, ["--save", ""]) as server:
