@@ -218,23 +218,28 @@ bool Engine::refuse(Session* session, const Request& request) {
     reply_error(session, "-LOADING Redis is loading the dataset in memory");
     return true;
   }
-  if (command->has(command_flag::kWrite) && aof_->refuses_writes()) {
-    ++counters.rejected_calls;
-    reply_error(session, fmt::format("-MISCONF Errors writing to the AOF file: {}",
-                                     aof_->failure_text()));
-    return true;
-  }
-  if (command->has(command_flag::kWrite) && snapshots_->refuses_writes()) {
-    ++counters.rejected_calls;
-    reply_error(session,
-                "-MISCONF Redis is configured to save RDB snapshots, but it's currently unable to "
-                "persist to disk. Commands that may modify the data set are disabled, because this "
-                "instance is configured to report errors during writes if RDB snapshotting fails "
-                "(stop-writes-on-bgsave-error option). Please check the Redis logs for details "
-                "about the RDB error.");
-    return true;
-  }
-  return false;
+  if (!command->has(command_flag::kWrite)) return false;
+  const std::string refusal = refusal_of_writes();
+  if (refusal.empty()) [[likely]]
+    return false;
+  ++counters.rejected_calls;
+  reply_error(session, refusal);
+  return true;
+}
+
+std::string Engine::refusal_of_writes() const {
+  if (aof_->refuses_writes())
+    return fmt::format("-MISCONF Errors writing to the AOF file: {}", aof_->failure_text());
+  if (snapshots_->refuses_writes())
+    return "-MISCONF Redis is configured to save RDB snapshots, but it's currently unable to "
+           "persist to disk. Commands that may modify the data set are disabled, because this "
+           "instance is configured to report errors during writes if RDB snapshotting fails "
+           "(stop-writes-on-bgsave-error option). Please check the Redis logs for details "
+           "about the RDB error.";
+  // There are no replicas, so any that are asked for are missing.
+  if (options().min_replicas_to_write > 0 && options().min_replicas_max_lag > 0)
+    return "-NOREPLICAS Not enough good replicas to write.";
+  return {};
 }
 
 Outcome Engine::execute(Session* session, const Request& request) {

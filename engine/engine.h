@@ -187,6 +187,8 @@ class Engine final : public Evictor {
   void register_hooks();
   // Replies with the reason why the command may not run at all; false when it may.
   bool refuse(Session* session, const Request& request);
+  // Why no write is executed now; empty: they are.
+  std::string refusal_of_writes() const;
   void run(Session* session, Keyspace& keyspace, const Request& request);
   void run_with_effects(CommandContext& context, Session* session, const Request& request);
 
