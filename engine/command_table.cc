@@ -19,6 +19,7 @@
 #include "engine/commands/scan_commands.h"
 #include "engine/commands/server_commands.h"
 #include "engine/commands/set_commands.h"
+#include "engine/commands/stream_commands.h"
 #include "engine/commands/string_commands.h"
 #include "engine/commands/tier_commands.h"
 
@@ -240,31 +241,34 @@ constexpr CommandRow kRows[] = {
     {"zunionstore", -4, kWrite | kDenyOom, kSortedSet, kZdiffstoreKeys, kValue},
 
     // Streams
-    {"xack", -4, kWrite | kFast, kStream, kUpdatesKey, kValue},
-    {"xadd", -5, kWrite | kDenyOom | kFast, kStream, kXaddKeys, kValue},
-    {"xautoclaim", -6, kWrite | kFast, kStream, kDeletesFromKey, kValue},
-    {"xclaim", -6, kWrite | kFast, kStream, kUpdatesKey, kValue},
-    {"xdel", -3, kWrite | kFast, kStream, kDeletesFromKey, kValue},
+    {"xack", -4, kWrite | kFast, kStream, kUpdatesKey, kValue, xack_command},
+    {"xadd", -5, kWrite | kDenyOom | kFast, kStream, kXaddKeys, kValue, xadd_command},
+    {"xautoclaim", -6, kWrite | kFast, kStream, kDeletesFromKey, kValue, xautoclaim_command},
+    {"xclaim", -6, kWrite | kFast, kStream, kUpdatesKey, kValue, xclaim_command},
+    {"xdel", -3, kWrite | kFast, kStream, kDeletesFromKey, kValue, xdel_command},
     {"xgroup", -2, 0, 0, {}, kNone},
-    {"xgroup|create", -5, kWrite | kDenyOom, kStream, kInsertsIntoKeyAt2, kValue},
-    {"xgroup|createconsumer", 5, kWrite | kDenyOom, kStream, kInsertsIntoKeyAt2, kValue},
-    {"xgroup|delconsumer", 5, kWrite, kStream, kDeletesFromKeyAt2, kValue},
-    {"xgroup|destroy", 4, kWrite, kStream, kDeletesFromKeyAt2, kValue},
-    {"xgroup|help", 2, kLoading | kStale, kStream, {}, kNone},
-    {"xgroup|setid", -5, kWrite, kStream, kUpdatesKeyAt2, kValue},
+    {"xgroup|create", -5, kWrite | kDenyOom, kStream, kInsertsIntoKeyAt2, kValue,
+     xgroup_create_command},
+    {"xgroup|createconsumer", 5, kWrite | kDenyOom, kStream, kInsertsIntoKeyAt2, kValue,
+     xgroup_createconsumer_command},
+    {"xgroup|delconsumer", 5, kWrite, kStream, kDeletesFromKeyAt2, kValue,
+     xgroup_delconsumer_command},
+    {"xgroup|destroy", 4, kWrite, kStream, kDeletesFromKeyAt2, kValue, xgroup_destroy_command},
+    {"xgroup|help", 2, kLoading | kStale, kStream, {}, kNone, xgroup_help_command},
+    {"xgroup|setid", -5, kWrite, kStream, kUpdatesKeyAt2, kValue, xgroup_setid_command},
     {"xinfo", -2, 0, 0, {}, kNone},
-    {"xinfo|consumers", 4, kReadOnly, kStream, kReadsKeyAt2, kValue},
-    {"xinfo|groups", 3, kReadOnly, kStream, kReadsKeyAt2, kValue},
-    {"xinfo|help", 2, kLoading | kStale, kStream, {}, kNone},
-    {"xinfo|stream", -3, kReadOnly, kStream, kReadsKeyAt2, kValue},
-    {"xlen", 2, kReadOnly | kFast, kStream, kInspectsKey, kValue},
-    {"xpending", -3, kReadOnly, kStream, kReadsKey, kValue},
-    {"xrange", -4, kReadOnly, kStream, kReadsKey, kValue},
-    {"xread", -4, kReadOnly | kBlocking, kStream, kXreadKeys, kValue},
-    {"xreadgroup", -7, kWrite | kBlocking, kStream, kXreadgroupKeys, kValue},
-    {"xrevrange", -4, kReadOnly, kStream, kReadsKey, kValue},
-    {"xsetid", -3, kWrite | kDenyOom | kFast, kStream, kUpdatesKey, kValue},
-    {"xtrim", -4, kWrite, kStream, kDeletesFromKey, kValue},
+    {"xinfo|consumers", 4, kReadOnly, kStream, kReadsKeyAt2, kValue, xinfo_consumers_command},
+    {"xinfo|groups", 3, kReadOnly, kStream, kReadsKeyAt2, kValue, xinfo_groups_command},
+    {"xinfo|help", 2, kLoading | kStale, kStream, {}, kNone, xinfo_help_command},
+    {"xinfo|stream", -3, kReadOnly, kStream, kReadsKeyAt2, kValue, xinfo_stream_command},
+    {"xlen", 2, kReadOnly | kFast, kStream, kInspectsKey, kValue, xlen_command},
+    {"xpending", -3, kReadOnly, kStream, kReadsKey, kValue, xpending_command},
+    {"xrange", -4, kReadOnly, kStream, kReadsKey, kValue, xrange_command},
+    {"xread", -4, kReadOnly | kBlocking, kStream, kXreadKeys, kValue, xread_command},
+    {"xreadgroup", -7, kWrite | kBlocking, kStream, kXreadgroupKeys, kValue, xreadgroup_command},
+    {"xrevrange", -4, kReadOnly, kStream, kReadsKey, kValue, xrevrange_command},
+    {"xsetid", -3, kWrite | kDenyOom | kFast, kStream, kUpdatesKey, kValue, xsetid_command},
+    {"xtrim", -4, kWrite, kStream, kDeletesFromKey, kValue, xtrim_command},
 
     // Bitmaps
     {"bitcount", -2, kReadOnly, kBitmap, kReadsKey, kValue, bitcount_command},

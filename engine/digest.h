@@ -20,7 +20,8 @@ namespace engine {
 //
 //   value:  type, the string's bytes; xor the mark of an expiry
 //           type, xor the sum of each member of a set, or of each mix of a hash's field and value
-//           type, mixed with each element of a list in order
+//           type, mixed with each element of a list in order, of a stream with each ID, field and
+//           value
 //   key:    the same, begun with the key's name
 class ValueDigest {
  public:

@@ -26,7 +26,7 @@ class DigestElements final : public ElementSink {
   void begin(uint64_t) override {}
   base::Status add(const Element& element) override {
     const ElementText text(element);
-    if (type_ == ValueType::kList) {
+    if (type_ == ValueType::kList || type_ == ValueType::kStream) {
       digest_->add_element(text.view());
     } else if (type_ != ValueType::kHash) {
       digest_->add_member(text.view());

@@ -93,11 +93,14 @@ void Engine::apply_memory_options() {
                    now.maxmemory_policy == MaxmemoryPolicy::kVolatileLfu;
   databases_.shared().access.configure(lfu, static_cast<uint32_t>(now.lfu_log_factor),
                                        static_cast<uint32_t>(now.lfu_decay_time));
-  databases_.shared().packed_limits = {.hash_entries = now.hash_max_listpack_entries,
-                                       .hash_value_bytes = now.hash_max_listpack_value,
-                                       .set_integers = now.set_max_intset_entries,
-                                       .list_node_bytes = list_node_bytes(now),
-                                       .list_node_entries = list_node_entries(now)};
+  databases_.shared().packed_limits = {
+      .hash_entries = now.hash_max_listpack_entries,
+      .hash_value_bytes = now.hash_max_listpack_value,
+      .set_integers = now.set_max_intset_entries,
+      .list_node_bytes = list_node_bytes(now),
+      .list_node_entries = list_node_entries(now),
+      .stream_node_bytes = now.stream_node_max_bytes,
+      .stream_node_entries = static_cast<uint64_t>(now.stream_node_max_entries)};
   effects_.set_lazy(now.lazyfree_lazy_expire, now.lazyfree_lazy_eviction);
   if (tier_ == nullptr) return;
   apply_tier_options(*this);
@@ -109,8 +112,8 @@ void Engine::register_hooks() {
       {"maxmemory", "maxmemory-policy", "lfu-log-factor", "lfu-decay-time", "tier-low-water",
        "tier-max-bytes", "tier-read-depth", "tier-write-depth", "snapshot-io-depth",
        "snapshot-buffer", "rdbcompression", "hash-max-listpack-entries", "hash-max-listpack-value",
-       "set-max-intset-entries", "list-max-listpack-size", "lazyfree-lazy-expire",
-       "lazyfree-lazy-eviction"},
+       "set-max-intset-entries", "list-max-listpack-size", "stream-node-max-bytes",
+       "stream-node-max-entries", "lazyfree-lazy-expire", "lazyfree-lazy-eviction"},
       [this](const Options&) {
         apply_memory_options();
         return std::string();

@@ -433,7 +433,8 @@ void Snapshot::write_tree(int database, uint64_t hash, const Entry* entry) {
         writer.payload({header, encode_tree_header(*frozen->tree, header)});
       },
       [] {});
-  const uint64_t bytes = frozen->tree->element_bytes();
+  // A bound, where the tree has a tail: the last pieces are shorter then.
+  const uint64_t bytes = frozen->tree->payload_bytes_max();
   for (uint64_t at = 0; at < bytes; at += persist::kStreamBufferBytes) {
     const uint64_t piece = std::min<uint64_t>(persist::kStreamBufferBytes, bytes - at);
     submit(
@@ -441,8 +442,9 @@ void Snapshot::write_tree(int database, uint64_t hash, const Entry* entry) {
         [frozen, piece](persist::RdbWriter& writer) {
           std::byte buffer[kTreePieceBytes];
           for (uint64_t left = piece; left > 0;) {
-            const size_t count = std::min<uint64_t>(left, sizeof buffer);
-            CHECK_EQ(frozen->reader.read({buffer, count}), count);
+            const size_t count =
+                frozen->reader.read({buffer, std::min<size_t>(left, sizeof buffer)});
+            if (count == 0) break;
             writer.payload({buffer, count});
             left -= count;
           }

@@ -14,6 +14,8 @@
 #include "engine/value/hash_value.h"
 #include "engine/value/list_value.h"
 #include "engine/value/set_value.h"
+#include "engine/value/stream_codec.h"
+#include "engine/value/stream_value.h"
 
 namespace engine {
 
@@ -43,6 +45,17 @@ void begin_digest(Engine& engine, uint64_t session_id) {
       });
 }
 
+void add_stream(const StreamView& stream, ValueDigest* digest) {
+  stream.for_each({}, StreamId::max(), [digest](const StreamNode& node, const StreamEntry& entry) {
+    digest->add_element(digest_text(entry.id));
+    node.for_each_field(entry, [digest](const Element& field, const Element& value) {
+      digest->add_element(ElementText(field).view());
+      digest->add_element(ElementText(value).view());
+    });
+    return true;
+  });
+}
+
 Sha1Sum digest_of(const Entry& entry, const base::KeyHasher* hasher) {
   ValueDigest digest;
   digest.begin(entry.type());
@@ -55,6 +68,8 @@ Sha1Sum digest_of(const Entry& entry, const base::KeyHasher* hasher) {
       digest.add_element(ElementText(element).view());
       return true;
     });
+  } else if (entry.type() == ValueType::kStream) {
+    add_stream(StreamView(&entry), &digest);
   } else if (entry.type() == ValueType::kSet) {
     SetView(&entry, hasher).for_each([&digest](const Element& member) {
       digest.add_member(ElementText(member).view());

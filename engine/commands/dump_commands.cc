@@ -50,7 +50,7 @@ void dump_tree(resp::ReplyWriter& reply, const Entry& entry) {
   std::array<std::byte, 1 + persist::kLengthBytesMax> head;
   head[0] = std::byte{rdb_type_of(entry)};
   const size_t head_bytes = 1 + encode_tree_header(tree, head.data() + 1);
-  reply.bulk_header(head_bytes + tree.element_bytes() + kDumpFooterBytes);
+  reply.bulk_header(head_bytes + tree.payload_bytes() + kDumpFooterBytes);
   reply.out().append(base::as_text({head.data(), head_bytes}));
   uint64_t crc = persist::crc64(0, {head.data(), head_bytes});
   std::array<std::byte, kTreePieceBytes> piece;

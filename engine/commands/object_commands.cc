@@ -56,6 +56,7 @@ bool has_lru_or_lfu(MaxmemoryPolicy policy) {
 
 std::string_view value_encoding(const Entry& entry) {
   if (entry.type() == ValueType::kList) return "quicklist";
+  if (entry.type() == ValueType::kStream) return "stream";
   if (entry.form() == ValueForm::kPaged) return "hashtable";
   if (entry.type() == ValueType::kHash) return "listpack";
   if (entry.type() == ValueType::kSet) return "intset";

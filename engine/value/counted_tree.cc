@@ -33,18 +33,34 @@ uint32_t first_tag(const TreePage* page) {
 size_t child_for(const TreePage* page, const TreeProbe& probe) {
   size_t i = page->child_above(probe.tag);
   if (i > 0) --i;
-  while (i > 0 && page->child(i).tag == probe.tag &&
-         compare(probe, first_leaf(page->child(i).page)->item(0)) < 0)
-    --i;
-  return i;
+  const auto begins_after = [&](const TreePage::Child& child) {
+    return compare(probe, first_leaf(child.page)->item(0)) < 0;
+  };
+  if (i == 0 || page->child(i).tag != probe.tag || !begins_after(page->child(i))) return i;
+  // Of many children that begin with the same tag, the last that does not begin behind the probe.
+  const auto children = page->all_children().first(i);
+  const auto first =
+      std::lower_bound(children.begin(), children.end(), probe.tag,
+                       [](const TreePage::Child& child, uint32_t tag) { return child.tag < tag; });
+  const auto behind = std::partition_point(
+      first, children.end(), [&](const TreePage::Child& child) { return !begins_after(child); });
+  return behind == children.begin() ? 0 : static_cast<size_t>(behind - children.begin()) - 1;
 }
 
 size_t slot_for(const TreePage* leaf, const TreeProbe& probe, bool* found) {
   size_t i = leaf->lower_bound(probe.tag);
-  for (*found = false; i < leaf->count() && leaf->tag(i) == probe.tag; ++i) {
-    const int order = compare(probe, leaf->item(i));
+  size_t behind = leaf->count();
+  *found = false;
+  // Two elements of one tag are rare, but where tags are times.
+  for (size_t at = i; i < behind; at = i + (behind - i) / 2) {
+    if (leaf->tag(at) != probe.tag) {
+      behind = at;
+      continue;
+    }
+    const int order = compare(probe, leaf->item(at));
     *found = order == 0;
-    if (order <= 0) break;
+    if (order <= 0 && (order == 0 || at == i)) return at;
+    order < 0 ? behind = at : i = at + 1;
   }
   return i;
 }
@@ -88,6 +104,9 @@ bool CountedTree::release_step(CountedTree* tree, size_t pages_max) {
     TreePage::unref(page);
   }
   if (tree->root_ != nullptr) return false;
+  if (tree->tail_ != nullptr && !tree->tail_->release_step(std::max<size_t>(pages_max, 1)))
+    return false;
+  delete tree->tail_;
   tree->~CountedTree();
   base::deallocate(tree, kUse);
   return true;
@@ -102,6 +121,7 @@ CountedTree* CountedTree::writable(CountedTree* tree) {
   copy->element_bytes_ = tree->element_bytes_;
   copy->allocated_bytes_ = tree->allocated_bytes_;
   if (copy->root_ != nullptr) copy->root_->ref();
+  if (tree->tail_ != nullptr) copy->tail_ = tree->tail_->copy();
   release(tree);
   return copy;
 }
@@ -181,6 +201,27 @@ uint64_t CountedTree::rank_of_tag(uint32_t tag) const {
   // Elements of the tag may begin in an earlier leaf.
   while (rank > 0 && at(rank - 1).tag >= tag) --rank;
   return rank;
+}
+
+uint64_t CountedTree::rank_of(const TreeProbe& probe) const {
+  bool found = false;
+  Path path = seek(probe, &found);
+  if (path.depth == 0) return 0;
+  uint64_t rank = path.leaf().index;
+  for (size_t level = 0; level + 1 < path.depth; ++level)
+    for (size_t i = 0; i < path.steps[level].index; ++i)
+      rank += path.steps[level].page->child(i).elements;
+  return rank;
+}
+
+uint64_t CountedTree::payload_bytes() const {
+  uint64_t bytes = element_bytes_;
+  TailPosition at;
+  for (std::string piece; tail_ != nullptr && tail_->append_payload(*this, &at, &piece);) {
+    bytes += piece.size();
+    piece.clear();
+  }
+  return bytes;
 }
 
 // ---- Writing
@@ -327,6 +368,23 @@ size_t TreeReader::read(base::MutableByteSpan to) {
     if (count < rest.size()) break;
     taken_ = 0;
     cursor_.next();
+  }
+  if (!cursor_.at_end() || tree_.tail() == nullptr) return made;
+  return made + read_tail(to.subspan(made));
+}
+
+size_t TreeReader::read_tail(base::MutableByteSpan to) {
+  size_t made = 0;
+  while (made < to.size()) {
+    if (taken_ == tail_.size()) {
+      tail_.clear();
+      taken_ = 0;
+      if (!tree_.tail()->append_payload(tree_, &tail_at_, &tail_)) break;
+    }
+    const size_t count = std::min(tail_.size() - taken_, to.size() - made);
+    std::memcpy(to.data() + made, tail_.data() + taken_, count);
+    made += count;
+    taken_ += count;
   }
   return made;
 }

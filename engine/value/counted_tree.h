@@ -40,6 +40,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "engine/value/tree_page.h"
+#include "engine/value/tree_tail.h"
 
 namespace engine {
 
@@ -70,7 +71,25 @@ class CountedTree {
   // Of all elements together.
   uint64_t element_bytes() const { return element_bytes_; }
   // What the allocator set aside, shared pages included.
-  uint64_t allocated_bytes() const { return allocated_bytes_ + sizeof(CountedTree); }
+  uint64_t allocated_bytes() const {
+    return allocated_bytes_ + sizeof(CountedTree) +
+           (tail_ == nullptr ? 0 : tail_->allocated_bytes());
+  }
+  // A bound for what a TreeReader reads, and how much it is.
+  uint64_t payload_bytes_max() const {
+    return element_bytes_ + (tail_ == nullptr ? 0 : tail_->payload_bytes_max());
+  }
+  uint64_t payload_bytes() const;
+
+  // What goes with the elements; null: nothing does.
+  const TreeTail* tail() const { return tail_; }
+  // REQUIRES: !shared().
+  TreeTail* mutable_tail() { return tail_; }
+  // Owns it. REQUIRES: there is none.
+  void set_tail(TreeTail* tail) {
+    CHECK(tail_ == nullptr);
+    tail_ = tail;
+  }
 
   // ---- Reading. Views live until the next write.
   std::optional<base::ByteSpan> find(const TreeProbe& probe) const;
@@ -78,6 +97,8 @@ class CountedTree {
   TreeItem at(uint64_t rank) const;
   // How many elements come before the first whose tag is not below `tag`.
   uint64_t rank_of_tag(uint32_t tag) const;
+  // How many come before the probe.
+  uint64_t rank_of(const TreeProbe& probe) const;
 
   // ---- Writing. REQUIRES: !shared(); bytes that are not the tree's own.
   // Adds the element, or replaces the one of the same key; true when it was added. `element` begins
@@ -151,6 +172,7 @@ class CountedTree {
 
   std::atomic<uint32_t> refs_{1};
   TreePage* root_ = nullptr;  // Null: empty.
+  TreeTail* tail_ = nullptr;
   uint64_t size_ = 0;
   uint64_t nodes_ = 0;
   uint64_t element_bytes_ = 0;
@@ -172,16 +194,22 @@ class TreeCursor {
   CountedTree::Path path_;
 };
 
-// The bytes of all elements in order, in pieces of any size. The tree is frozen or does not change.
+// The bytes of all elements in order, and of the tail, in pieces of any size. The tree is frozen or
+// does not change.
 class TreeReader {
  public:
-  explicit TreeReader(const CountedTree& tree) : cursor_(tree) {}
+  explicit TreeReader(const CountedTree& tree) : tree_(tree), cursor_(tree) {}
   // Fills `to` as far as there is something; how much.
   size_t read(base::MutableByteSpan to);
 
  private:
+  size_t read_tail(base::MutableByteSpan to);
+
+  const CountedTree& tree_;
   TreeCursor cursor_;
-  size_t taken_ = 0;  // Of the element at the cursor.
+  size_t taken_ = 0;  // Of the element at the cursor, or of tail_.
+  TailPosition tail_at_;
+  std::string tail_;
 };
 
 }  // namespace engine

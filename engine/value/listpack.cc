@@ -35,7 +35,7 @@ void append_link(size_t entry_bytes, std::string* to) {
   }
 }
 
-void append_number(int64_t number, std::string* to) {
+void append_number_bytes(int64_t number, std::string* to) {
   const auto byte = [to](int64_t value) { to->push_back(static_cast<char>(value & 0xff)); };
   const auto bytes = [&byte, number](int count) {
     for (int i = 0; i < count; ++i) byte(number >> (8 * i));
@@ -131,7 +131,7 @@ void Listpack::append_entry(std::string_view text, std::string* to) {
   const size_t begin = to->size();
   int64_t number = 0;
   if (resp::parse_int64(text, &number)) {
-    append_number(number, to);
+    append_number_bytes(number, to);
   } else {
     const size_t length = text.size();
     if (length < 64) {
@@ -146,6 +146,12 @@ void Listpack::append_entry(std::string_view text, std::string* to) {
     }
     to->append(text);
   }
+  append_link(to->size() - begin, to);
+}
+
+void Listpack::append_number(int64_t number, std::string* to) {
+  const size_t begin = to->size();
+  append_number_bytes(number, to);
   append_link(to->size() - begin, to);
 }
 

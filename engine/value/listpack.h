@@ -57,6 +57,7 @@ class Listpack {
   static constexpr size_t entry_bytes_max(size_t text_bytes) { return text_bytes + 10; }
   // Appends the entry that Redis would write for the text.
   static void append_entry(std::string_view text, std::string* to);
+  static void append_number(int64_t number, std::string* to);
   static void write_header(char* listpack, size_t bytes, size_t count);
 
  private:

@@ -7,6 +7,7 @@
 #include "engine/value/hash_value.h"
 #include "engine/value/list_codec.h"
 #include "engine/value/set_value.h"
+#include "engine/value/stream_codec.h"
 #include "persist/rdb_blobs.h"
 #include "persist/rdb_format.h"
 
@@ -370,8 +371,9 @@ uint8_t rdb_type_of(const Entry& entry) {
       return byte_of(paged ? RdbType::kSet : RdbType::kSetIntset);
     case ValueType::kList:
       return byte_of(RdbType::kListQuicklist2);
-    case ValueType::kZset:
     case ValueType::kStream:
+      return byte_of(RdbType::kStreamListpacks2);
+    case ValueType::kZset:
       break;
   }
   CHECK(false);  // No entry has such a value.
@@ -381,7 +383,7 @@ uint8_t rdb_type_of(const Entry& entry) {
 uint64_t encoded_value_bytes_max(const Entry& entry) {
   if (entry.form() != ValueForm::kPaged)
     return sizeof kOnePackedNode + encoded_bytes_max(entry.value().size());
-  return persist::kLengthBytesMax + entry.tree()->element_bytes();
+  return persist::kLengthBytesMax + entry.tree()->payload_bytes_max();
 }
 
 size_t encode_tree_header(const CountedTree& tree, std::byte* to) {
@@ -397,7 +399,7 @@ size_t encode_value(const Entry& entry, bool compress, std::byte* to) {
   }
   const CountedTree& tree = *entry.tree();
   const size_t header = encode_tree_header(tree, to);
-  return header + TreeReader(tree).read({to + header, tree.element_bytes()});
+  return header + TreeReader(tree).read({to + header, tree.payload_bytes_max()});
 }
 
 bool is_demotable(const Entry& entry) {
@@ -421,13 +423,14 @@ bool is_aggregate_type(uint8_t rdb_type) {
     case RdbType::kSetListpack:
       return true;
     default:
-      return is_hash_type(rdb_type) || is_list_type(rdb_type);
+      return is_hash_type(rdb_type) || is_list_type(rdb_type) || is_stream_type(rdb_type);
   }
 }
 
 bool is_written_type(uint8_t rdb_type) { return rdb_type <= byte_of(RdbType::kStreamListpacks2); }
 
 bool is_empty_aggregate(uint8_t rdb_type, base::ByteSpan payload) {
+  if (is_stream_type(rdb_type)) return false;
   if (is_quicklist_type(rdb_type)) return is_empty_quicklist(rdb_type, payload);
   const auto header = persist::parse_string_header(payload);
   if (!header.ok() || !header->has_value()) return false;
@@ -449,6 +452,7 @@ bool is_empty_aggregate(uint8_t rdb_type, base::ByteSpan payload) {
 base::Result<uint64_t> decompressed_bytes(uint8_t rdb_type, base::ByteSpan payload) {
   CHECK(is_aggregate_type(rdb_type));
   if (is_quicklist_type(rdb_type)) return quicklist_bytes(rdb_type, payload);
+  if (is_stream_type(rdb_type)) return stream_bytes(payload);
   if (is_strings_type(rdb_type)) {
     const persist::RdbLength length = persist::decode_length(payload);
     if (!length.valid || length.special || length.bytes == 0) return corrupt();
@@ -468,6 +472,7 @@ base::Result<uint64_t> decompressed_bytes(uint8_t rdb_type, base::ByteSpan paylo
 base::Status read_elements(uint8_t rdb_type, base::ByteSpan payload, ElementSink* sink) {
   CHECK(is_aggregate_type(rdb_type));
   if (is_quicklist_type(rdb_type)) return read_quicklist(rdb_type, payload, sink);
+  if (is_stream_type(rdb_type)) return read_stream(payload, sink);
   return is_strings_type(rdb_type) ? read_strings(rdb_type, payload, sink)
                                    : read_blob(rdb_type, payload, sink);
 }
@@ -475,6 +480,7 @@ base::Status read_elements(uint8_t rdb_type, base::ByteSpan payload, ElementSink
 base::Result<OwnedValue> decode_aggregate(uint8_t rdb_type, base::ByteSpan payload,
                                           const ValueTools& tools, DecodeFor decode_for) {
   if (is_list_type(rdb_type)) return decode_list(rdb_type, payload, tools);
+  if (is_stream_type(rdb_type)) return decode_stream(rdb_type, payload);
   const bool packed_type =
       rdb_type == byte_of(RdbType::kHashListpack) || rdb_type == byte_of(RdbType::kSetIntset);
   if (packed_type) {

@@ -7,6 +7,7 @@
 //           kPaged         RDB type 2    a count, then the elements of the tree in order
 //   list    kPlain         RDB type 18   one node: the listpack as one RDB string
 //           kPaged         RDB type 18   a count, then the nodes of the tree in order
+//   stream  kPaged         RDB type 19   the same, then the tree's tail
 //
 // So a packed value is encoded by copying, and a tree by copying its elements. What other encodings
 // hold (ziplist, zipmap, listpack sets, lists of strings or ziplists) is read too.
@@ -73,7 +74,7 @@ class OwnedValue {
   CountedTree* tree_ = nullptr;
 };
 
-// Whether decode_aggregate() knows payloads of this type: hashes, sets, lists.
+// Whether decode_aggregate() knows payloads of this type: hashes, sets, lists, streams.
 bool is_aggregate_type(uint8_t rdb_type);
 // Whether redis-server 7.0 reads the type, so that such a payload may go on to a file as it is.
 bool is_written_type(uint8_t rdb_type);
@@ -97,7 +98,7 @@ base::Result<OwnedValue> decode_aggregate(uint8_t rdb_type, base::ByteSpan paylo
 // Takes the elements of a payload in its order; of a hash field, value, field, value.
 class ElementSink {
  public:
-  // Before the first: how many follow; 0 for a list of nodes.
+  // Before the first: how many follow; 0 for a value of nodes.
   virtual void begin(uint64_t count) = 0;
   // A view of the payload, or of memory that the next element overwrites.
   virtual base::Status add(const Element& element) = 0;

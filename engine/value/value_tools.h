@@ -22,6 +22,9 @@ struct PackedLimits {
   // Of a list's nodes: what a page takes, and the most elements.
   uint64_t list_node_bytes = 8192;
   uint64_t list_node_entries = 65534;
+  // Of a stream's: what its listpack takes, and the most entries; 0 is no limit.
+  uint64_t stream_node_bytes = 4096;
+  uint64_t stream_node_entries = 100;
 };
 
 struct ValueTools {

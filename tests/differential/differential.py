@@ -60,6 +60,9 @@ class Words:
     def index(self):
         return self.random.choice([0, 1, -1, -2, 5, -7, 60, 10000, "-9223372036854775808"])
 
+    def stream_id(self):
+        return f"{self.random.randrange(2000)}-{self.random.randrange(3)}"
+
     def some(self, make, most):
         return [make() for _ in range(self.random.randrange(1, most + 1))]
 
@@ -91,6 +94,45 @@ def list_commands(words):
         (1, lambda: ["RPOPLPUSH", key(), key()], None),
         (1, lambda: ["LMPOP", 2, key(), key(), pick(["LEFT", "RIGHT"]), "COUNT", pick([1, 3])],
          None),
+    ]
+
+
+def stream_commands(words):
+    """As commands(), of streams."""
+    key, value, stream_id = words.key, words.value, words.stream_id
+    pick = words.random.choice
+    group = lambda: pick(["g", "h"])  # noqa: E731
+    name = lambda: pick(["alice", "bob", "carol"])  # noqa: E731
+    return [
+        (12, lambda: ["XADD", key(), stream_id(), *words.pairs()], None),
+        (6, lambda: ["XADD", key(), f"{words.random.randrange(2000)}-*", "field", value()], None),
+        (2, lambda: ["XADD", key(), pick(["MAXLEN", "MINID"]), pick(["~", "="]), pick([5, 50, 150]),
+                     "2000-*", "field", value()], None),
+        (1, lambda: ["XTRIM", key(), pick(["MAXLEN", "MINID"]), pick([3, 20, 300])], None),
+        (1, lambda: ["XLEN", key()], None),
+        (3, lambda: ["XRANGE", key(), stream_id(), stream_id(), "COUNT", pick([1, 5, 1000])],
+         None),
+        (2, lambda: ["XREVRANGE", key(), pick(["+", stream_id()]), pick(["-", stream_id()])], None),
+        (3, lambda: ["XDEL", key(), *words.some(stream_id, 4)], None),
+        (1, lambda: ["XSETID", key(), stream_id()], None),
+        (2, lambda: ["XREAD", "COUNT", pick([1, 10]), "STREAMS", key(), key(), stream_id(), 0],
+         None),
+        (4, lambda: ["XGROUP", "CREATE", key(), group(), pick([0, "$", stream_id()]),
+                     *pick([[], ["MKSTREAM"]])], None),
+        (1, lambda: ["XGROUP", "SETID", key(), group(), stream_id()], None),
+        (1, lambda: ["XGROUP", "DESTROY", key(), group()], None),
+        (1, lambda: ["XGROUP", "CREATECONSUMER", key(), group(), name()], None),
+        (1, lambda: ["XGROUP", "DELCONSUMER", key(), group(), name()], None),
+        (6, lambda: ["XREADGROUP", "GROUP", group(), name(), "COUNT", pick([1, 7]),
+                     *pick([[], ["NOACK"]]), "STREAMS", key(), pick([">", ">", 0])], None),
+        (3, lambda: ["XACK", key(), group(), *words.some(stream_id, 4)], None),
+        (2, lambda: ["XPENDING", key(), group()], None),
+        (2, lambda: ["XCLAIM", key(), group(), name(), 0, *words.some(stream_id, 3),
+                     *pick([[], ["FORCE"], ["JUSTID"]])], None),
+        (2, lambda: ["XAUTOCLAIM", key(), group(), name(), 0, stream_id(), "COUNT", pick([1, 9])],
+         None),
+        (2, lambda: ["XINFO", "STREAM", key()], None),
+        (2, lambda: ["XINFO", "GROUPS", key()], None),
     ]
 
 
@@ -180,7 +222,8 @@ class Run:
         self.stock = stock
         self.basalt = basalt
         self.words = Words(seed)
-        table = commands(self.words) + list_commands(self.words)
+        table = (commands(self.words) + list_commands(self.words) +
+                 stream_commands(self.words))
         self.rows = [row for row in table for _ in range(row[0])]
 
     def both(self, *arguments):
