@@ -12,12 +12,15 @@ namespace {
 
 constexpr auto kUse = base::MemoryUse::kChunks;
 
-// Of a probe to an element: negative, 0, positive. No key is the beginning of another, so the
-// shorter length decides nothing.
+// Of a probe to an element: negative, 0, positive.
 int compare(const TreeProbe& probe, const TreeItem& item) {
   if (probe.tag != item.tag) return probe.tag < item.tag ? -1 : 1;
   const size_t bytes = std::min(probe.key.size(), item.bytes.size());
-  return bytes == 0 ? 0 : std::memcmp(probe.key.data(), item.bytes.data(), bytes);
+  if (probe.key.empty()) return -1;
+  const int order = std::memcmp(probe.key.data(), item.bytes.data(), bytes);
+  // Where no key is the beginning of another, the shorter length decides nothing.
+  if (order != 0 || !probe.whole || probe.key.size() == item.bytes.size()) return order;
+  return probe.key.size() < item.bytes.size() ? -1 : 1;
 }
 
 const TreePage* first_leaf(const TreePage* page) {
@@ -31,38 +34,42 @@ uint32_t first_tag(const TreePage* page) {
 
 // The child in which the probe is, if it is anywhere.
 size_t child_for(const TreePage* page, const TreeProbe& probe) {
-  size_t i = page->child_above(probe.tag);
-  if (i > 0) --i;
-  const auto begins_after = [&](const TreePage::Child& child) {
-    return compare(probe, first_leaf(child.page)->item(0)) < 0;
-  };
-  if (i == 0 || page->child(i).tag != probe.tag || !begins_after(page->child(i))) return i;
-  // Of many children that begin with the same tag, the last that does not begin behind the probe.
-  const auto children = page->all_children().first(i);
-  const auto first =
-      std::lower_bound(children.begin(), children.end(), probe.tag,
-                       [](const TreePage::Child& child, uint32_t tag) { return child.tag < tag; });
-  const auto behind = std::partition_point(
-      first, children.end(), [&](const TreePage::Child& child) { return !begins_after(child); });
-  return behind == children.begin() ? 0 : static_cast<size_t>(behind - children.begin()) - 1;
+  size_t end = page->child_above(probe.tag);
+  if (end == 0 || page->child(end - 1).tag != probe.tag) return end == 0 ? 0 : end - 1;
+  // The last of those that begin with the tag whose first element is not behind the probe.
+  size_t first = end - 1;
+  if (first > 0 && page->child(first - 1).tag == probe.tag) first = page->child_from(probe.tag);
+  while (first < end) {
+    const size_t middle = (first + end) / 2;
+    if (compare(probe, first_leaf(page->child(middle).page)->item(0)) < 0) {
+      end = middle;
+    } else {
+      first = middle + 1;
+    }
+  }
+  return first == 0 ? 0 : first - 1;
 }
 
 size_t slot_for(const TreePage* leaf, const TreeProbe& probe, bool* found) {
-  size_t i = leaf->lower_bound(probe.tag);
-  size_t behind = leaf->count();
+  size_t first = leaf->lower_bound(probe.tag);
   *found = false;
-  // Two elements of one tag are rare, but where tags are times.
-  for (size_t at = i; i < behind; at = i + (behind - i) / 2) {
-    if (leaf->tag(at) != probe.tag) {
-      behind = at;
-      continue;
+  if (first == leaf->count() || leaf->tag(first) != probe.tag) return first;
+  const bool alone = first + 1 == leaf->count() || leaf->tag(first + 1) != probe.tag;
+  size_t end = alone ? first + 1 : leaf->upper_bound(probe.tag);
+  while (first < end) {
+    const size_t middle = (first + end) / 2;
+    const int order = compare(probe, leaf->item(middle));
+    if (order == 0) {
+      *found = true;
+      return middle;
     }
-    const int order = compare(probe, leaf->item(at));
-    *found = order == 0;
-    if (order <= 0 && (order == 0 || at == i)) return at;
-    order < 0 ? behind = at : i = at + 1;
+    if (order < 0) {
+      end = middle;
+    } else {
+      first = middle + 1;
+    }
   }
-  return i;
+  return first;
 }
 
 }  // namespace
@@ -76,6 +83,18 @@ CountedTree* CountedTree::create() {
 CountedTree* CountedTree::freeze() {
   refs_.fetch_add(1, std::memory_order_relaxed);
   return this;
+}
+
+CountedTree* CountedTree::freeze_alone() const {
+  CountedTree* const frozen = create();
+  frozen->root_ = root_;
+  frozen->size_ = size_;
+  frozen->nodes_ = nodes_;
+  frozen->element_bytes_ = element_bytes_;
+  frozen->allocated_bytes_ = allocated_bytes_;
+  frozen->weight_ = weight_;
+  if (root_ != nullptr) root_->ref();
+  return frozen;
 }
 
 void CountedTree::release(CountedTree* tree) {
@@ -107,6 +126,11 @@ bool CountedTree::release_step(CountedTree* tree, size_t pages_max) {
   if (tree->tail_ != nullptr && !tree->tail_->release_step(std::max<size_t>(pages_max, 1)))
     return false;
   delete tree->tail_;
+  tree->tail_ = nullptr;
+  if (tree->companion_ != nullptr) {
+    if (pages_max == 0 || !release_step(tree->companion_, pages_max)) return false;
+    tree->companion_ = nullptr;
+  }
   tree->~CountedTree();
   base::deallocate(tree, kUse);
   return true;
@@ -114,14 +138,9 @@ bool CountedTree::release_step(CountedTree* tree, size_t pages_max) {
 
 CountedTree* CountedTree::writable(CountedTree* tree) {
   if (!tree->shared()) return tree;
-  CountedTree* const copy = create();
-  copy->root_ = tree->root_;
-  copy->size_ = tree->size_;
-  copy->nodes_ = tree->nodes_;
-  copy->element_bytes_ = tree->element_bytes_;
-  copy->allocated_bytes_ = tree->allocated_bytes_;
-  if (copy->root_ != nullptr) copy->root_->ref();
+  CountedTree* const copy = tree->freeze_alone();
   if (tree->tail_ != nullptr) copy->tail_ = tree->tail_->copy();
+  if (tree->companion_ != nullptr) copy->companion_ = tree->companion_->freeze();
   release(tree);
   return copy;
 }
@@ -187,30 +206,16 @@ TreeItem CountedTree::at(uint64_t rank) const {
   return path.leaf().page->item(path.leaf().index);
 }
 
-uint64_t CountedTree::rank_of_tag(uint32_t tag) const {
-  // No key comes before the empty one.
-  bool found = false;
-  Path path = seek({tag, {}}, &found);
+uint64_t CountedTree::rank_of(const TreeProbe& probe, bool* found) const {
+  bool is_there = false;
+  Path path = seek(probe, &is_there);
+  if (found != nullptr) *found = is_there;
   if (path.depth == 0) return 0;
-  // compare() takes an empty key for equal to the first of its tag.
-  uint64_t rank = path.leaf().page->lower_bound(tag);
+  uint64_t rank = path.leaf().index;
   for (size_t level = 0; level + 1 < path.depth; ++level) {
     const Step& step = path.steps[level];
     for (size_t i = 0; i < step.index; ++i) rank += step.page->child(i).elements;
   }
-  // Elements of the tag may begin in an earlier leaf.
-  while (rank > 0 && at(rank - 1).tag >= tag) --rank;
-  return rank;
-}
-
-uint64_t CountedTree::rank_of(const TreeProbe& probe) const {
-  bool found = false;
-  Path path = seek(probe, &found);
-  if (path.depth == 0) return 0;
-  uint64_t rank = path.leaf().index;
-  for (size_t level = 0; level + 1 < path.depth; ++level)
-    for (size_t i = 0; i < path.steps[level].index; ++i)
-      rank += path.steps[level].page->child(i).elements;
   return rank;
 }
 
@@ -341,6 +346,12 @@ void CountedTree::adjust(Path* path, int elements) {
 
 TreeCursor::TreeCursor(const CountedTree& tree, uint64_t rank) : path_(tree.seek_rank(rank)) {}
 
+TreeCursor::TreeCursor(const CountedTree& tree, const TreeProbe& probe) {
+  bool found = false;
+  path_ = tree.seek(probe, &found);
+  if (path_.depth > 0) settle();
+}
+
 TreeItem TreeCursor::item() const {
   const CountedTree::Step& leaf = path_.steps[path_.depth - 1];
   return leaf.page->item(leaf.index);
@@ -348,6 +359,11 @@ TreeItem TreeCursor::item() const {
 
 void TreeCursor::next() {
   ++path_.leaf().index;
+  settle();
+}
+
+// From behind a page's last element to the first of the page after it.
+void TreeCursor::settle() {
   while (path_.depth > 0 && path_.leaf().index == path_.leaf().page->count()) {
     --path_.depth;
     if (path_.depth > 0) ++path_.leaf().index;
@@ -357,17 +373,54 @@ void TreeCursor::next() {
     path_.push(path_.leaf().page->child(path_.leaf().index).page, 0);
 }
 
+void TreeCursor::previous() {
+  while (path_.depth > 0 && path_.leaf().index == 0) --path_.depth;
+  if (path_.depth == 0) return;
+  --path_.leaf().index;
+  while (!path_.leaf().page->is_leaf()) {
+    TreePage* const page = path_.leaf().page->child(path_.leaf().index).page;
+    path_.push(page, page->count() - 1);
+  }
+}
+
+TreeReader::TreeReader(const CountedTree& tree, Transform transform)
+    : tree_(tree), cursor_(tree), transform_(transform) {
+  make_piece();
+}
+
+void TreeReader::make_piece() {
+  taken_ = 0;
+  if (cursor_.at_end()) return;
+  if (transform_ == nullptr) {
+    piece_.body = cursor_.item().bytes;
+  } else {
+    transform_(cursor_.item(), &piece_);
+  }
+}
+
+base::ByteSpan TreeReader::rest() const {
+  size_t at = taken_;
+  if (at < piece_.head_bytes)
+    return base::ByteSpan(piece_.head).first(piece_.head_bytes).subspan(at);
+  at -= piece_.head_bytes;
+  if (at < piece_.body.size()) return piece_.body.subspan(at);
+  return base::ByteSpan(piece_.tail).first(piece_.tail_bytes).subspan(at - piece_.body.size());
+}
+
 size_t TreeReader::read(base::MutableByteSpan to) {
   size_t made = 0;
-  while (made < to.size() && !cursor_.at_end()) {
-    const base::ByteSpan rest = cursor_.item().bytes.subspan(taken_);
-    const size_t count = std::min(rest.size(), to.size() - made);
-    if (count > 0) std::memcpy(to.data() + made, rest.data(), count);
+  while (!cursor_.at_end()) {
+    const base::ByteSpan from = rest();
+    if (from.empty()) {
+      cursor_.next();
+      make_piece();
+      continue;
+    }
+    if (made == to.size()) break;
+    const size_t count = std::min(from.size(), to.size() - made);
+    std::memcpy(to.data() + made, from.data(), count);
     made += count;
     taken_ += count;
-    if (count < rest.size()) break;
-    taken_ = 0;
-    cursor_.next();
   }
   if (!cursor_.at_end() || tree_.tail() == nullptr) return made;
   return made + read_tail(to.subspan(made));

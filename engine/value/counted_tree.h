@@ -3,11 +3,12 @@
 //     CountedTree (refs, root, sizes) --> inner pages --> leaves, big pages (tree_page.h)
 //
 // An element is a run of bytes that begins with its key, in an encoding of which no key is the
-// beginning of another (RDB strings are). Elements are in the order of (tag, key bytes), where the
-// tag is a number that the caller makes from the key: the upper half of its hash for hashes and
-// sets, so that the order is one that clients cannot choose. So members are found by tag with a
-// glance at the key, an iteration can go on at a tag whatever changed meanwhile, and the counts
-// give ranks and uniformly random elements in O(log n).
+// beginning of another (RDB strings are), or that is its key as a whole (TreeProbe::whole).
+// Elements are in the order of (tag, key bytes), where the tag is a number that the caller makes
+// from the key: the upper half of its hash for hashes and sets, so that the order is one that
+// clients cannot choose. So members are found by tag with a glance at the key, an iteration can go
+// on at a tag whatever changed meanwhile, and the counts give ranks and uniformly random elements
+// in O(log n).
 //
 // A full leaf shares with its neighbour, and only two full ones become three: pages filled in any
 // order are about four fifths full, in ascending order full. An element longer than
@@ -22,6 +23,9 @@
 //     CountedTree* tree = CountedTree::writable(entry->tree());
 //     entry->set_tree(tree);
 //     tree->put(probe, element);
+//
+// A tree may own a companion, a second tree over the same elements in another order. freeze()
+// shares both, freeze_alone() the tree without it.
 //
 // Memory is counted as base::MemoryUse::kChunks; a page shared by several trees counts once.
 
@@ -44,10 +48,12 @@
 
 namespace engine {
 
-// What is looked for: a key with its tag.
+// What is looked for: a key with its tag. An empty key is before all others of its tag.
 struct TreeProbe {
   uint32_t tag = 0;
   base::ByteSpan key;
+  // An element is its key, all of it; the beginning of a longer one is before that.
+  bool whole = false;
 };
 
 class CountedTree {
@@ -56,6 +62,8 @@ class CountedTree {
   static CountedTree* create();
   // One more reference to the tree as it is now.
   CountedTree* freeze();
+  // A tree with the same elements, which shares all pages and has neither companion nor tail.
+  CountedTree* freeze_alone() const;
   // Gives up a reference; the last one frees the tree at once. Any thread. Null is allowed.
   static void release(CountedTree* tree);
   // Frees at most `pages_max` pages, if this is the last reference; true when the tree is gone,
@@ -70,16 +78,20 @@ class CountedTree {
   uint64_t nodes() const { return nodes_; }
   // Of all elements together.
   uint64_t element_bytes() const { return element_bytes_; }
-  // What the allocator set aside, shared pages included.
+  // What the allocator set aside, shared pages, tail and companion included.
   uint64_t allocated_bytes() const {
     return allocated_bytes_ + sizeof(CountedTree) +
-           (tail_ == nullptr ? 0 : tail_->allocated_bytes());
+           (tail_ == nullptr ? 0 : tail_->allocated_bytes()) +
+           (companion_ == nullptr ? 0 : companion_->allocated_bytes());
   }
   // A bound for what a TreeReader reads, and how much it is.
   uint64_t payload_bytes_max() const {
     return element_bytes_ + (tail_ == nullptr ? 0 : tail_->payload_bytes_max());
   }
   uint64_t payload_bytes() const;
+  // A number that whoever writes keeps with the elements.
+  uint64_t weight() const { return weight_; }
+  void add_weight(int64_t more) { weight_ += static_cast<uint64_t>(more); }
 
   // What goes with the elements; null: nothing does.
   const TreeTail* tail() const { return tail_; }
@@ -91,14 +103,27 @@ class CountedTree {
     tail_ = tail;
   }
 
+  // ---- The companion; null when there is none.
+  const CountedTree* companion() const { return companion_; }
+  // Owns `tree` (one reference). REQUIRES: there is none yet.
+  void set_companion(CountedTree* tree) {
+    CHECK(companion_ == nullptr);
+    companion_ = tree;
+  }
+  // For changes. REQUIRES: !shared(), and there is one.
+  CountedTree* writable_companion() {
+    companion_ = writable(companion_);
+    return companion_;
+  }
+
   // ---- Reading. Views live until the next write.
   std::optional<base::ByteSpan> find(const TreeProbe& probe) const;
   // REQUIRES: rank < size().
   TreeItem at(uint64_t rank) const;
   // How many elements come before the first whose tag is not below `tag`.
-  uint64_t rank_of_tag(uint32_t tag) const;
-  // How many come before the probe.
-  uint64_t rank_of(const TreeProbe& probe) const;
+  uint64_t rank_of_tag(uint32_t tag) const { return rank_of({tag, {}}); }
+  // How many elements come before the probe's key; whether it is there itself.
+  uint64_t rank_of(const TreeProbe& probe, bool* found = nullptr) const;
 
   // ---- Writing. REQUIRES: !shared(); bytes that are not the tree's own.
   // Adds the element, or replaces the one of the same key; true when it was added. `element` begins
@@ -177,37 +202,61 @@ class CountedTree {
   uint64_t nodes_ = 0;
   uint64_t element_bytes_ = 0;
   uint64_t allocated_bytes_ = 0;
+  uint64_t weight_ = 0;
+  CountedTree* companion_ = nullptr;
 };
 
-// A walk over a tree in order, valid until the tree changes.
+// A walk over a tree in order or backwards, valid until the tree changes.
 class TreeCursor {
  public:
   // At the element of this rank; at the end when there is none.
   explicit TreeCursor(const CountedTree& tree, uint64_t rank = 0);
+  // At the probe's key, or the first one behind it.
+  TreeCursor(const CountedTree& tree, const TreeProbe& probe);
 
   bool at_end() const { return path_.depth == 0; }
   // REQUIRES: !at_end(), here and below.
   TreeItem item() const;
   void next();
+  // At the end, when it was at the first element.
+  void previous();
 
  private:
+  void settle();
+
   CountedTree::Path path_;
+};
+
+// What an element is made of elsewhere: some bytes, its own or a part of them, and some more.
+struct TreePiece {
+  std::array<std::byte, 8> head;
+  size_t head_bytes = 0;
+  base::ByteSpan body;
+  std::array<std::byte, 8> tail;
+  size_t tail_bytes = 0;
 };
 
 // The bytes of all elements in order, and of the tail, in pieces of any size. The tree is frozen or
 // does not change.
 class TreeReader {
  public:
-  explicit TreeReader(const CountedTree& tree) : tree_(tree), cursor_(tree) {}
+  // Without `transform` the elements as they are.
+  using Transform = void (*)(const TreeItem& item, TreePiece* piece);
+  explicit TreeReader(const CountedTree& tree, Transform transform = nullptr);
   // Fills `to` as far as there is something; how much.
   size_t read(base::MutableByteSpan to);
 
  private:
+  void make_piece();
+  // Of the piece at hand from `taken_` on, up to the end of its part.
+  base::ByteSpan rest() const;
   size_t read_tail(base::MutableByteSpan to);
 
   const CountedTree& tree_;
   TreeCursor cursor_;
-  size_t taken_ = 0;  // Of the element at the cursor, or of tail_.
+  const Transform transform_;
+  TreePiece piece_;
+  size_t taken_ = 0;  // Of the piece, or of tail_.
   TailPosition tail_at_;
   std::string tail_;
 };

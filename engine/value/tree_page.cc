@@ -112,6 +112,13 @@ size_t TreePage::lower_bound(uint32_t tag) const {
   return static_cast<size_t>(at - slots());
 }
 
+size_t TreePage::upper_bound(uint32_t tag) const {
+  const Slot* const at =
+      std::upper_bound(slots(), slots() + count_, tag,
+                       [](uint32_t wanted, const Slot& slot) { return wanted < slot.tag; });
+  return static_cast<size_t>(at - slots());
+}
+
 void TreePage::place(size_t i, const TreeItem& item) {
   const size_t bytes = item.bytes.size();
   heap_begin_ = static_cast<uint16_t>(heap_begin_ - bytes);
@@ -202,6 +209,13 @@ size_t TreePage::child_above(uint32_t tag) const {
   const Child* const at =
       std::upper_bound(children(), children() + count_, tag,
                        [](uint32_t wanted, const Child& child) { return wanted < child.tag; });
+  return static_cast<size_t>(at - children());
+}
+
+size_t TreePage::child_from(uint32_t tag) const {
+  const Child* const at =
+      std::lower_bound(children(), children() + count_, tag,
+                       [](const Child& child, uint32_t wanted) { return child.tag < wanted; });
   return static_cast<size_t>(at - children());
 }
 

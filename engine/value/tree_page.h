@@ -81,8 +81,9 @@ class alignas(8) TreePage {
     return {payload() + slot.offset, slot.bytes};
   }
   TreeItem item(size_t i) const { return {tag(i), element(i)}; }
-  // The first slot whose tag is not below `tag`.
+  // The first slot whose tag is not below `tag`, or is above it.
   size_t lower_bound(uint32_t tag) const;
+  size_t upper_bound(uint32_t tag) const;
   // False when the page has no room for it as it is. REQUIRES: !shared(), not of this page.
   bool insert(size_t i, const TreeItem& item);
   void remove(size_t i);
@@ -107,8 +108,9 @@ class alignas(8) TreePage {
   const Child& child(size_t i) const { return children()[i]; }
   Child& child(size_t i) { return children()[i]; }
   std::span<const Child> all_children() const { return {children(), count_}; }
-  // The first child whose tag is above `tag`.
+  // The first child whose tag is above `tag`, or is not below it.
   size_t child_above(uint32_t tag) const;
+  size_t child_from(uint32_t tag) const;
   // Replaces `count` children. False when there is no room for the new ones.
   bool splice(size_t first, size_t count, std::span<const Child> with);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <map>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -234,5 +235,82 @@ BOOST_AUTO_TEST_CASE(a_tree_that_shrinks_gives_its_memory_back) {
   BOOST_TEST(used() - before < full / 8);
   for (uint64_t i = 0; i < 20000; i += 20) pair.erase(key_of(i));
   BOOST_TEST(pair.tree->size() == 0u);
+  BOOST_TEST(used() == before);
+}
+
+BOOST_AUTO_TEST_CASE(whole_keys_of_equal_tags_are_in_the_order_of_their_bytes) {
+  base::Random random(11);
+  CountedTree* tree = CountedTree::create();
+  std::set<Order> model;
+  const auto probe = [](const Order& order) {
+    return TreeProbe{order.first, base::as_bytes(order.second), true};
+  };
+  for (int i = 0; i < 30000; ++i) {
+    const std::string key(1 + random.below(6), static_cast<char>('a' + random.below(2)));
+    const Order order{static_cast<uint32_t>(random.below(3)), key + std::to_string(i % 5000)};
+    if (random.one_in(4)) {
+      BOOST_REQUIRE_EQUAL(tree->erase(probe(order)), model.erase(order) == 1);
+    } else {
+      BOOST_REQUIRE_EQUAL(tree->add(probe(order), base::as_bytes(order.second)),
+                          model.insert(order).second);
+    }
+  }
+  BOOST_TEST(tree->check() == "");
+  uint64_t rank = 0;
+  for (const Order& order : model) {
+    bool found = false;
+    BOOST_REQUIRE_EQUAL(tree->rank_of(probe(order), &found), rank++);
+    BOOST_REQUIRE(found);
+    // The beginning of a key is before it, also where that is a leaf's first.
+    const Order shorter{order.first, order.second.substr(0, 2)};
+    BOOST_REQUIRE_EQUAL(
+        tree->rank_of(probe(shorter), &found),
+        static_cast<uint64_t>(std::distance(model.begin(), model.lower_bound(shorter))));
+    if (rank % 500 != 0) continue;
+    TreeCursor cursor(*tree, probe(shorter));
+    BOOST_REQUIRE(base::as_text(cursor.item().bytes) == model.lower_bound(shorter)->second);
+  }
+  auto at = model.rbegin();
+  for (TreeCursor cursor(*tree, tree->size() - 1); !cursor.at_end(); cursor.previous(), ++at)
+    BOOST_REQUIRE(base::as_text(cursor.item().bytes) == at->second);
+  BOOST_TEST((at == model.rend()));
+  BOOST_TEST(TreeCursor(*tree, TreeProbe{9, {}}).at_end());
+  CountedTree::release(tree);
+}
+
+BOOST_AUTO_TEST_CASE(a_companion_is_shared_copied_and_freed_with_its_tree) {
+  const uint64_t before = used();
+  std::vector<std::string> keys;
+  for (uint32_t i = 0; i < 5000; ++i) keys.push_back(key_of(i));
+  const auto fill = [&keys](CountedTree* tree, uint32_t step) {
+    for (uint32_t i = 0; i < 5000; ++i)
+      tree->add({i * step, base::as_bytes(keys[i])}, base::as_bytes(keys[i]));
+  };
+  CountedTree* tree = CountedTree::create();
+  tree->set_companion(CountedTree::create());
+  fill(tree, 1);
+  tree->add_weight(7);
+  const uint64_t alone = tree->allocated_bytes();
+  fill(tree->writable_companion(), 7919);
+  BOOST_TEST(tree->allocated_bytes() > alone * 3 / 2);
+
+  CountedTree* const order = tree->freeze_alone();
+  CountedTree* const both = tree->freeze();
+  BOOST_TEST(order->companion() == nullptr);
+  tree = CountedTree::writable(tree);
+  BOOST_REQUIRE(tree->erase({1, base::as_bytes(keys[1])}));
+  BOOST_REQUIRE(tree->writable_companion()->erase({7919, base::as_bytes(keys[1])}));
+  for (const CountedTree* frozen : {static_cast<const CountedTree*>(order), both->companion()}) {
+    BOOST_TEST(frozen->check() == "");
+    BOOST_TEST(frozen->size() == 5000u);
+  }
+  BOOST_TEST(order->weight() == 7u);
+  BOOST_TEST(tree->size() == 4999u);
+  BOOST_TEST(tree->companion()->size() == 4999u);
+  int steps = 0;
+  while (!CountedTree::release_step(tree, 2)) ++steps;
+  BOOST_TEST(steps > 10);
+  CountedTree::release(order);
+  CountedTree::release(both);
   BOOST_TEST(used() == before);
 }
