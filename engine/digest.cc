@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "resp/numbers.h"
+
 namespace engine {
 
 namespace {
@@ -69,6 +71,12 @@ void ValueDigest::add_pair(std::string_view field, std::string_view value) {
   mix(pair, sum_of(base::as_bytes(field)));
   mix(pair, sum_of(base::as_bytes(value)));
   xor_with(sum_, sum_of(std::as_bytes(std::span(pair))));
+}
+
+void ValueDigest::add_scored(std::string_view member, double score) {
+  char text[resp::kDoubleTextBytes];
+  const char* const end = resp::format_double(score, text);
+  add_pair(member, {text, static_cast<size_t>(end - text)});
 }
 
 Sha1Sum ValueDigest::finish(bool has_expiry) {

@@ -19,7 +19,8 @@ namespace engine {
 // The digest of one value. A string may come in pieces, an aggregate element by element.
 //
 //   value:  type, the string's bytes; xor the mark of an expiry
-//           type, xor the sum of each member of a set, or of each mix of a hash's field and value
+//           type, xor the sum of each member of a set, or of each mix of a hash's field and value,
+//           or of a sorted set's member and score
 //           type, mixed with each element of a list in order, of a stream with each ID, field and
 //           value
 //   key:    the same, begun with the key's name
@@ -34,6 +35,7 @@ class ValueDigest {
   // In any order.
   void add_member(std::string_view member);
   void add_pair(std::string_view field, std::string_view value);
+  void add_scored(std::string_view member, double score);
   // After the last piece or element.
   Sha1Sum finish(bool has_expiry);
 

@@ -38,6 +38,10 @@ class DigestElements final : public ElementSink {
     has_field_ = !has_field_;
     return base::ok_status();
   }
+  base::Status add_scored(const Element& member, double score) override {
+    digest_->add_scored(ElementText(member).view(), score);
+    return base::ok_status();
+  }
 
  private:
   const ValueType type_;

@@ -100,7 +100,9 @@ void Engine::apply_memory_options() {
       .list_node_bytes = list_node_bytes(now),
       .list_node_entries = list_node_entries(now),
       .stream_node_bytes = now.stream_node_max_bytes,
-      .stream_node_entries = static_cast<uint64_t>(now.stream_node_max_entries)};
+      .stream_node_entries = static_cast<uint64_t>(now.stream_node_max_entries),
+      .zset_entries = now.zset_max_listpack_entries,
+      .zset_value_bytes = now.zset_max_listpack_value};
   effects_.set_lazy(now.lazyfree_lazy_expire, now.lazyfree_lazy_eviction);
   if (tier_ == nullptr) return;
   apply_tier_options(*this);
@@ -113,7 +115,8 @@ void Engine::register_hooks() {
        "tier-max-bytes", "tier-read-depth", "tier-write-depth", "snapshot-io-depth",
        "snapshot-buffer", "rdbcompression", "hash-max-listpack-entries", "hash-max-listpack-value",
        "set-max-intset-entries", "list-max-listpack-size", "stream-node-max-bytes",
-       "stream-node-max-entries", "lazyfree-lazy-expire", "lazyfree-lazy-eviction"},
+       "stream-node-max-entries", "zset-max-listpack-entries", "zset-max-listpack-value",
+       "lazyfree-lazy-expire", "lazyfree-lazy-eviction"},
       [this](const Options&) {
         apply_memory_options();
         return std::string();

@@ -415,14 +415,18 @@ void Snapshot::write_tree(int database, uint64_t hash, const Entry* entry) {
   ++keys_;
   hash_xor_ ^= hash;
   struct Frozen {
-    explicit Frozen(CountedTree* frozen) : tree(frozen), reader(*frozen) {}
+    Frozen(ValueType type, CountedTree* frozen)
+        : tree(frozen), reader(tree_payload(type, *frozen)) {}
     ~Frozen() { CountedTree::release(tree); }
     std::string key;
     CountedTree* const tree;
     TreeReader reader;
     SnapshotItem item;
   };
-  auto frozen = std::make_shared<Frozen>(entry->tree()->freeze());
+  // What the companion says can be made from the elements; the tail cannot.
+  CountedTree* const tree = entry->tree();
+  auto frozen = std::make_shared<Frozen>(
+      entry->type(), tree->companion() != nullptr ? tree->freeze_alone() : tree->freeze());
   frozen->key = entry->key();
   frozen->item = {database, rdb_type_of(*entry), entry->expiry_ms(), frozen->key, {}};
   submit(
@@ -434,7 +438,7 @@ void Snapshot::write_tree(int database, uint64_t hash, const Entry* entry) {
       },
       [] {});
   // A bound, where the tree has a tail: the last pieces are shorter then.
-  const uint64_t bytes = frozen->tree->payload_bytes_max();
+  const uint64_t bytes = tree_payload_bytes_max(entry->type(), *frozen->tree);
   for (uint64_t at = 0; at < bytes; at += persist::kStreamBufferBytes) {
     const uint64_t piece = std::min<uint64_t>(persist::kStreamBufferBytes, bytes - at);
     submit(

@@ -16,6 +16,7 @@
 #include "engine/value/set_value.h"
 #include "engine/value/stream_codec.h"
 #include "engine/value/stream_value.h"
+#include "engine/value/zset_value.h"
 
 namespace engine {
 
@@ -73,6 +74,11 @@ Sha1Sum digest_of(const Entry& entry, const base::KeyHasher* hasher) {
   } else if (entry.type() == ValueType::kSet) {
     SetView(&entry, hasher).for_each([&digest](const Element& member) {
       digest.add_member(ElementText(member).view());
+      return true;
+    });
+  } else if (entry.type() == ValueType::kZset) {
+    ZsetView(&entry, hasher).for_each([&digest](const ScoredMember& scored) {
+      digest.add_scored(ElementText(scored.member).view(), scored.score);
       return true;
     });
   } else if (entry.form() == ValueForm::kChunked) {

@@ -50,11 +50,11 @@ void dump_tree(resp::ReplyWriter& reply, const Entry& entry) {
   std::array<std::byte, 1 + persist::kLengthBytesMax> head;
   head[0] = std::byte{rdb_type_of(entry)};
   const size_t head_bytes = 1 + encode_tree_header(tree, head.data() + 1);
-  reply.bulk_header(head_bytes + tree.payload_bytes() + kDumpFooterBytes);
+  reply.bulk_header(head_bytes + tree_payload_bytes(entry.type(), tree) + kDumpFooterBytes);
   reply.out().append(base::as_text({head.data(), head_bytes}));
   uint64_t crc = persist::crc64(0, {head.data(), head_bytes});
   std::array<std::byte, kTreePieceBytes> piece;
-  TreeReader reader(tree);
+  TreeReader reader = tree_payload(entry.type(), tree);
   while (const size_t count = reader.read(piece)) {
     crc = persist::crc64(crc, {piece.data(), count});
     reply.out().append(base::as_text({piece.data(), count}));

@@ -55,9 +55,11 @@ bool has_lru_or_lfu(MaxmemoryPolicy policy) {
 }  // namespace
 
 std::string_view value_encoding(const Entry& entry) {
+  const bool paged = entry.form() == ValueForm::kPaged;
   if (entry.type() == ValueType::kList) return "quicklist";
   if (entry.type() == ValueType::kStream) return "stream";
-  if (entry.form() == ValueForm::kPaged) return "hashtable";
+  if (entry.type() == ValueType::kZset) return paged ? "skiplist" : "listpack";
+  if (paged) return "hashtable";
   if (entry.type() == ValueType::kHash) return "listpack";
   if (entry.type() == ValueType::kSet) return "intset";
   int64_t ignored = 0;

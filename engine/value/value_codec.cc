@@ -1,6 +1,9 @@
 #include "engine/value/value_codec.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
 #include <vector>
 
 #include "engine/value/codec.h"
@@ -8,6 +11,7 @@
 #include "engine/value/list_codec.h"
 #include "engine/value/set_value.h"
 #include "engine/value/stream_codec.h"
+#include "engine/value/zset_value.h"
 #include "persist/rdb_blobs.h"
 #include "persist/rdb_format.h"
 
@@ -18,6 +22,11 @@ namespace {
 using persist::RdbType;
 
 constexpr uint8_t byte_of(RdbType type) { return static_cast<uint8_t>(type); }
+
+// Of scores as text.
+constexpr uint8_t kNanLength = 253;
+constexpr uint8_t kInfinityLength = 254;
+constexpr uint8_t kMinusInfinityLength = 255;
 
 base::Error corrupt() { return {base::ErrorCode::kCorrupt, 0, "value"}; }
 
@@ -33,10 +42,63 @@ bool is_hash_type(uint8_t rdb_type) {
   }
 }
 
-// A count, then strings; the others are one blob, or nodes.
+bool is_zset_type(uint8_t rdb_type) {
+  switch (static_cast<RdbType>(rdb_type)) {
+    case RdbType::kZset:
+    case RdbType::kZset2:
+    case RdbType::kZsetZiplist:
+    case RdbType::kZsetListpack:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// A count, then strings, each with a score behind it in a sorted set; the others are one blob, or
+// nodes.
 bool is_strings_type(uint8_t rdb_type) {
-  return rdb_type == byte_of(RdbType::kSet) || rdb_type == byte_of(RdbType::kHash) ||
-         rdb_type == byte_of(RdbType::kList);
+  switch (static_cast<RdbType>(rdb_type)) {
+    case RdbType::kSet:
+    case RdbType::kHash:
+    case RdbType::kList:
+    case RdbType::kZset:
+    case RdbType::kZset2:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Of the score at the front of `payload`; nothing when it ends before it does.
+std::optional<size_t> score_bytes(uint8_t rdb_type, base::ByteSpan payload) {
+  size_t bytes = sizeof(double);
+  if (rdb_type == byte_of(RdbType::kZset)) {
+    if (payload.empty()) return std::nullopt;
+    const auto length = static_cast<uint8_t>(payload[0]);
+    bytes = length < kNanLength ? 1 + size_t{length} : 1;
+  }
+  if (bytes > payload.size()) return std::nullopt;
+  return bytes;
+}
+
+// The score that these bytes are; false when they are none.
+bool read_score(uint8_t rdb_type, base::ByteSpan bytes, double* score) {
+  if (rdb_type == byte_of(RdbType::kZset2)) {
+    *score = base::load_le<double>(bytes.data());
+    return !std::isnan(*score);
+  }
+  switch (static_cast<uint8_t>(bytes[0])) {
+    case kNanLength:
+      return false;
+    case kInfinityLength:
+      *score = std::numeric_limits<double>::infinity();
+      return true;
+    case kMinusInfinityLength:
+      *score = -std::numeric_limits<double>::infinity();
+      return true;
+    default:
+      return resp::parse_double(base::as_text(bytes.subspan(1)), score);
+  }
 }
 
 // Decompressed bytes, where a string is compressed.
@@ -73,6 +135,28 @@ base::Result<base::ByteSpan> blob_of(persist::BlobKind kind, base::ByteSpan payl
   *entries = *checked;
   return blob;
 }
+
+// Takes the members and scores of a packed sorted set, of which each is an element by itself.
+class ScorePairs final : public ElementSink {
+ public:
+  explicit ScorePairs(ElementSink* to) : to_(to) {}
+
+  void begin(uint64_t count) override { to_->begin(count / 2); }
+  base::Status add(const Element& element) override {
+    is_score_ = !is_score_;
+    if (is_score_) {
+      member_ = element;
+      return base::ok_status();
+    }
+    double score = 0;
+    return parse_score(element, &score) ? to_->add_scored(member_, score) : corrupt();
+  }
+
+ private:
+  ElementSink* const to_;
+  Element member_;  // A view of the blob.
+  bool is_score_ = false;
+};
 
 base::Status read_listpack(base::ByteSpan blob, ElementSink* sink) {
   const Listpack pack(base::as_text(blob));
@@ -163,7 +247,8 @@ base::Status read_zipmap(base::ByteSpan blob, ElementSink* sink) {
 base::Status read_blob(uint8_t rdb_type, base::ByteSpan payload, ElementSink* sink) {
   const auto type = static_cast<RdbType>(rdb_type);
   auto kind = persist::BlobKind::kListpack;
-  if (type == RdbType::kHashZiplist || type == RdbType::kListZiplist)
+  if (type == RdbType::kHashZiplist || type == RdbType::kListZiplist ||
+      type == RdbType::kZsetZiplist)
     kind = persist::BlobKind::kZiplist;
   if (type == RdbType::kHashZipmap) kind = persist::BlobKind::kZipmap;
   if (type == RdbType::kSetIntset) kind = persist::BlobKind::kIntset;
@@ -171,7 +256,10 @@ base::Status read_blob(uint8_t rdb_type, base::ByteSpan payload, ElementSink* si
   uint64_t entries = 0;
   const auto blob = blob_of(kind, payload, &scratch, &entries);
   if (!blob.ok()) return blob.error();
-  if (is_hash_type(rdb_type) && entries % 2 != 0) return corrupt();
+  const bool is_zset = is_zset_type(rdb_type);
+  if ((is_hash_type(rdb_type) || is_zset) && entries % 2 != 0) return corrupt();
+  ScorePairs pairs(sink);
+  if (is_zset) sink = &pairs;
   sink->begin(entries);
   switch (kind) {
     case persist::BlobKind::kZiplist:
@@ -185,6 +273,20 @@ base::Status read_blob(uint8_t rdb_type, base::ByteSpan payload, ElementSink* si
   }
 }
 
+// The string and the score at the front of `*rest`.
+base::Status read_scored(uint8_t rdb_type, base::ByteSpan* rest, Scratch* scratch,
+                         ElementSink* sink) {
+  size_t taken = 0;
+  const base::Result<Element> member = scratch->string(*rest, &taken);
+  if (!member.ok()) return member.error();
+  *rest = rest->subspan(taken);
+  const std::optional<size_t> bytes = score_bytes(rdb_type, *rest);
+  double score = 0;
+  if (!bytes.has_value() || !read_score(rdb_type, rest->first(*bytes), &score)) return corrupt();
+  *rest = rest->subspan(*bytes);
+  return sink->add_scored(*member, score);
+}
+
 // A count, then strings.
 base::Status read_strings(uint8_t rdb_type, base::ByteSpan payload, ElementSink* sink) {
   const persist::RdbLength length = persist::decode_length(payload);
@@ -196,6 +298,10 @@ base::Status read_strings(uint8_t rdb_type, base::ByteSpan payload, ElementSink*
   sink->begin(count);
   Scratch scratch;
   for (uint64_t i = 0; i < count; ++i) {
+    if (is_zset_type(rdb_type)) {
+      RETURN_IF_ERROR(read_scored(rdb_type, &rest, &scratch, sink));
+      continue;
+    }
     size_t taken = 0;
     const base::Result<Element> element = scratch.string(rest, &taken);
     if (!element.ok()) return element.error();
@@ -327,6 +433,68 @@ class SetBuilder final : public ElementSink {
   CountedTree* tree_ = nullptr;
 };
 
+class ZsetBuilder final : public ElementSink {
+ public:
+  ZsetBuilder(const ValueTools& tools, bool paged) : tools_(tools), paged_(paged) {}
+  ~ZsetBuilder() { CountedTree::release(tree_); }
+
+  void begin(uint64_t count) override {
+    if (paged_ || count > tools_.limits.zset_entries || count * 2 > Listpack::kCountMax)
+      tree_ = new_score_tree();
+  }
+
+  base::Status add(const Element&) override { return corrupt(); }
+
+  base::Status add_scored(const Element& element, double score) override {
+    const ElementText text(element);
+    const std::string_view member = text.view();
+    const size_t more = Listpack::entry_bytes_max(member.size()) +
+                        Listpack::entry_bytes_max(resp::kDoubleTextBytes);
+    packed_bytes_ += more;
+    if (tree_ == nullptr && (member.size() > tools_.limits.zset_value_bytes ||
+                             packed_bytes_ > base::kInlineValueBytesMax))
+      RETURN_IF_ERROR(unpack());
+    if (tree_ != nullptr) return put(member, score);
+    members_.emplace_back(score, member);
+    return base::ok_status();
+  }
+
+  base::Result<OwnedValue> finish() {
+    if (tree_ == nullptr ? members_.empty() : tree_->size() == 0)
+      return base::Error{base::ErrorCode::kInvalid, 0, "empty value"};
+    if (tree_ != nullptr) return OwnedValue(ValueType::kZset, std::exchange(tree_, nullptr));
+    std::sort(members_.begin(), members_.end());
+    std::set<std::string_view> seen;
+    ListpackBuilder pack;
+    for (const auto& [score, member] : members_) {
+      if (!seen.insert(member).second) return corrupt();
+      pack.append(member);
+      pack.append(ScoreText(score).view());
+    }
+    return OwnedValue(ValueType::kZset, pack.finish());
+  }
+
+ private:
+  base::Status put(std::string_view member, double score) {
+    if (find_score(*tree_, *tools_.hasher, member).has_value()) return corrupt();
+    add_score(tree_, *tools_.hasher, member, score);
+    return base::ok_status();
+  }
+
+  base::Status unpack() {
+    tree_ = new_score_tree();
+    for (const auto& [score, member] : members_) RETURN_IF_ERROR(put(member, score));
+    members_.clear();
+    return base::ok_status();
+  }
+
+  const ValueTools& tools_;
+  const bool paged_;
+  size_t packed_bytes_ = Listpack::kHeaderBytes + 1;
+  std::vector<std::pair<double, std::string>> members_;
+  CountedTree* tree_ = nullptr;
+};
+
 template <class Builder>
 base::Result<OwnedValue> build(uint8_t rdb_type, base::ByteSpan payload, const ValueTools& tools,
                                bool paged) {
@@ -335,25 +503,61 @@ base::Result<OwnedValue> build(uint8_t rdb_type, base::ByteSpan payload, const V
   return builder.finish();
 }
 
+struct PackedKind {
+  ValueType type;
+  persist::BlobKind blob;
+  uint64_t entries_max;
+  bool pairs;
+};
+
+// Of the encodings that entries hold as they are.
+std::optional<PackedKind> packed_kind(uint8_t rdb_type, const PackedLimits& limits) {
+  const auto pairs_max = [](uint64_t pairs) {
+    return std::min<uint64_t>(pairs, Listpack::kCountMax / 2) * 2;
+  };
+  switch (static_cast<RdbType>(rdb_type)) {
+    case RdbType::kHashListpack:
+      return PackedKind{ValueType::kHash, persist::BlobKind::kListpack,
+                        pairs_max(limits.hash_entries), true};
+    case RdbType::kZsetListpack:
+      return PackedKind{ValueType::kZset, persist::BlobKind::kListpack,
+                        pairs_max(limits.zset_entries), true};
+    case RdbType::kSetIntset:
+      return PackedKind{ValueType::kSet, persist::BlobKind::kIntset, limits.set_integers, false};
+    default:
+      return std::nullopt;
+  }
+}
+
+// Whether every second entry is a score.
+bool holds_scores(base::ByteSpan blob) {
+  const Listpack pack(base::as_text(blob));
+  for (size_t at = pack.first(); !pack.at_end(at);) {
+    double score = 0;
+    pack.read(at, &at);
+    if (!parse_score(pack.read(at, &at), &score)) return false;
+  }
+  return true;
+}
+
 // The packed bytes as they are, if they are within the limits; else nothing.
-base::Result<std::optional<OwnedValue>> keep_packed(uint8_t rdb_type, base::ByteSpan payload,
-                                                    const PackedLimits& limits) {
-  const bool is_hash = rdb_type == byte_of(RdbType::kHashListpack);
+base::Result<std::optional<OwnedValue>> keep_packed(const PackedKind& kind, base::ByteSpan payload,
+                                                    DecodeFor decode_for) {
   Scratch scratch;
   uint64_t entries = 0;
-  const auto blob = blob_of(is_hash ? persist::BlobKind::kListpack : persist::BlobKind::kIntset,
-                            payload, &scratch, &entries);
+  const auto blob = blob_of(kind.blob, payload, &scratch, &entries);
   if (!blob.ok()) return blob.error();
   if (entries == 0) return base::Error{base::ErrorCode::kInvalid, 0, "empty value"};
-  if (is_hash && entries % 2 != 0) return corrupt();
-  const uint64_t most = is_hash ? std::min<uint64_t>(limits.hash_entries * 2, Listpack::kCountMax)
-                                : limits.set_integers;
-  if (entries > most || blob->size() > base::kInlineValueBytesMax)
+  if (kind.pairs && entries % 2 != 0) return corrupt();
+  // What the tier gives back has been judged, or is a file's, where Redis judges as little.
+  if (kind.type == ValueType::kZset && decode_for == DecodeFor::kLoad && !holds_scores(*blob))
+    return corrupt();
+  if (entries > kind.entries_max || blob->size() > base::kInlineValueBytesMax)
     return std::optional<OwnedValue>();
   std::string bytes(base::as_text(*blob));
-  if (is_hash) Listpack::write_header(bytes.data(), bytes.size(), entries);
-  return std::optional<OwnedValue>(
-      OwnedValue(is_hash ? ValueType::kHash : ValueType::kSet, std::move(bytes)));
+  if (kind.blob == persist::BlobKind::kListpack)
+    Listpack::write_header(bytes.data(), bytes.size(), entries);
+  return std::optional<OwnedValue>(OwnedValue(kind.type, std::move(bytes)));
 }
 
 }  // namespace
@@ -371,10 +575,10 @@ uint8_t rdb_type_of(const Entry& entry) {
       return byte_of(paged ? RdbType::kSet : RdbType::kSetIntset);
     case ValueType::kList:
       return byte_of(RdbType::kListQuicklist2);
+    case ValueType::kZset:
+      return byte_of(paged ? RdbType::kZset2 : RdbType::kZsetListpack);
     case ValueType::kStream:
       return byte_of(RdbType::kStreamListpacks2);
-    case ValueType::kZset:
-      break;
   }
   CHECK(false);  // No entry has such a value.
   return 0;
@@ -383,7 +587,7 @@ uint8_t rdb_type_of(const Entry& entry) {
 uint64_t encoded_value_bytes_max(const Entry& entry) {
   if (entry.form() != ValueForm::kPaged)
     return sizeof kOnePackedNode + encoded_bytes_max(entry.value().size());
-  return persist::kLengthBytesMax + entry.tree()->payload_bytes_max();
+  return persist::kLengthBytesMax + tree_payload_bytes_max(entry.type(), *entry.tree());
 }
 
 size_t encode_tree_header(const CountedTree& tree, std::byte* to) {
@@ -399,7 +603,20 @@ size_t encode_value(const Entry& entry, bool compress, std::byte* to) {
   }
   const CountedTree& tree = *entry.tree();
   const size_t header = encode_tree_header(tree, to);
-  return header + TreeReader(tree).read({to + header, tree.payload_bytes_max()});
+  const uint64_t bytes_max = tree_payload_bytes_max(entry.type(), tree);
+  return header + tree_payload(entry.type(), tree).read({to + header, bytes_max});
+}
+
+TreeReader tree_payload(ValueType type, const CountedTree& tree) {
+  return TreeReader(tree, type == ValueType::kZset ? score_piece_of : nullptr);
+}
+
+uint64_t tree_payload_bytes(ValueType type, const CountedTree& tree) {
+  return type == ValueType::kZset ? tree.weight() : tree.payload_bytes();
+}
+
+uint64_t tree_payload_bytes_max(ValueType type, const CountedTree& tree) {
+  return type == ValueType::kZset ? tree.weight() : tree.payload_bytes_max();
 }
 
 bool is_demotable(const Entry& entry) {
@@ -423,7 +640,8 @@ bool is_aggregate_type(uint8_t rdb_type) {
     case RdbType::kSetListpack:
       return true;
     default:
-      return is_hash_type(rdb_type) || is_list_type(rdb_type) || is_stream_type(rdb_type);
+      return is_hash_type(rdb_type) || is_list_type(rdb_type) || is_zset_type(rdb_type) ||
+             is_stream_type(rdb_type);
   }
 }
 
@@ -438,9 +656,11 @@ bool is_empty_aggregate(uint8_t rdb_type, base::ByteSpan payload) {
   switch (static_cast<RdbType>(rdb_type)) {
     case RdbType::kHashListpack:
     case RdbType::kSetListpack:
+    case RdbType::kZsetListpack:
       return bytes == Listpack::empty().size();
     case RdbType::kHashZiplist:
     case RdbType::kListZiplist:
+    case RdbType::kZsetZiplist:
       return bytes == 11;  // Header and end mark.
     case RdbType::kHashZipmap:
       return bytes == 2;
@@ -465,6 +685,10 @@ base::Result<uint64_t> decompressed_bytes(uint8_t rdb_type, base::ByteSpan paylo
     if (!header->has_value() || (*header)->encoded_bytes() > payload.size()) return corrupt();
     if (!base::checked_add(total, (*header)->string_bytes, &total)) return corrupt();
     payload = payload.subspan((*header)->encoded_bytes());
+    if (!is_zset_type(rdb_type) || !is_strings_type(rdb_type)) continue;
+    const std::optional<size_t> bytes = score_bytes(rdb_type, payload);
+    if (!bytes.has_value()) return corrupt();
+    payload = payload.subspan(*bytes);
   }
   return total;
 }
@@ -481,15 +705,16 @@ base::Result<OwnedValue> decode_aggregate(uint8_t rdb_type, base::ByteSpan paylo
                                           const ValueTools& tools, DecodeFor decode_for) {
   if (is_list_type(rdb_type)) return decode_list(rdb_type, payload, tools);
   if (is_stream_type(rdb_type)) return decode_stream(rdb_type, payload);
-  const bool packed_type =
-      rdb_type == byte_of(RdbType::kHashListpack) || rdb_type == byte_of(RdbType::kSetIntset);
-  if (packed_type) {
-    auto kept = keep_packed(rdb_type, payload, tools.limits);
+  const std::optional<PackedKind> packed = packed_kind(rdb_type, tools.limits);
+  if (packed.has_value()) {
+    auto kept = keep_packed(*packed, payload, decode_for);
     if (!kept.ok()) return kept.error();
     if (kept->has_value()) return std::move(**kept);
   }
-  const bool paged = packed_type || (is_strings_type(rdb_type) && decode_for == DecodeFor::kTier);
+  const bool paged =
+      packed.has_value() || (is_strings_type(rdb_type) && decode_for == DecodeFor::kTier);
   if (is_hash_type(rdb_type)) return build<HashBuilder>(rdb_type, payload, tools, paged);
+  if (is_zset_type(rdb_type)) return build<ZsetBuilder>(rdb_type, payload, tools, paged);
   return build<SetBuilder>(rdb_type, payload, tools, paged);
 }
 

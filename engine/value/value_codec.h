@@ -8,9 +8,11 @@
 //   list    kPlain         RDB type 18   one node: the listpack as one RDB string
 //           kPaged         RDB type 18   a count, then the nodes of the tree in order
 //   stream  kPaged         RDB type 19   the same, then the tree's tail
+//   zset    kPlain         RDB type 17   the listpack as one RDB string
+//           kPaged         RDB type 5    a count, then members and binary scores in order
 //
 // So a packed value is encoded by copying, and a tree by copying its elements. What other encodings
-// hold (ziplist, zipmap, listpack sets, lists of strings or ziplists) is read too.
+// hold (ziplist, zipmap, listpack sets, scores as text, lists of strings or ziplists) is read too.
 
 #ifndef BASALT_ENGINE_VALUE_VALUE_CODEC_H_
 #define BASALT_ENGINE_VALUE_VALUE_CODEC_H_
@@ -42,9 +44,14 @@ uint8_t rdb_type_of(const Entry& entry);
 uint64_t encoded_value_bytes_max(const Entry& entry);
 // Encodes; `compress` is rdbcompression. Returns the payload's length. REQUIRES: that much room.
 size_t encode_value(const Entry& entry, bool compress, std::byte* to);
-// The start of a tree's payload, before the bytes of a TreeReader; at most
+// The start of a tree's payload, before what tree_payload() reads; at most
 // persist::kLengthBytesMax.
 size_t encode_tree_header(const CountedTree& tree, std::byte* to);
+// The rest of it, of a value of this type, and its length.
+TreeReader tree_payload(ValueType type, const CountedTree& tree);
+uint64_t tree_payload_bytes(ValueType type, const CountedTree& tree);
+// A bound for it, known at once.
+uint64_t tree_payload_bytes_max(ValueType type, const CountedTree& tree);
 
 // Whether the entry's value can go to the log: a string, or an aggregate of one record at most.
 bool is_demotable(const Entry& entry);
@@ -74,7 +81,7 @@ class OwnedValue {
   CountedTree* tree_ = nullptr;
 };
 
-// Whether decode_aggregate() knows payloads of this type: hashes, sets, lists, streams.
+// Whether decode_aggregate() knows payloads of this type: of all but strings.
 bool is_aggregate_type(uint8_t rdb_type);
 // Whether redis-server 7.0 reads the type, so that such a payload may go on to a file as it is.
 bool is_written_type(uint8_t rdb_type);
@@ -102,6 +109,10 @@ class ElementSink {
   virtual void begin(uint64_t count) = 0;
   // A view of the payload, or of memory that the next element overwrites.
   virtual base::Status add(const Element& element) = 0;
+  // Instead, of sorted sets.
+  virtual base::Status add_scored(const Element&, double) {
+    return base::Error{base::ErrorCode::kCorrupt, 0, "value"};
+  }
 
  protected:
   ~ElementSink() = default;

@@ -25,6 +25,8 @@ struct PackedLimits {
   // Of a stream's: what its listpack takes, and the most entries; 0 is no limit.
   uint64_t stream_node_bytes = 4096;
   uint64_t stream_node_entries = 100;
+  uint64_t zset_entries = 128;
+  uint64_t zset_value_bytes = 64;
 };
 
 struct ValueTools {

@@ -54,6 +54,54 @@ class Words:
             return "v" * self.random.randrange(70)
         return "w" * self.random.randrange(6000)
 
+    def score(self):
+        pick = self.random.random()
+        if pick < 0.5:
+            return str(self.random.randrange(-20, 20))
+        if pick < 0.8:
+            return repr(self.random.uniform(-5, 5))
+        return self.random.choice(["inf", "-inf", "1e300", "-2.5e-310", "3", "nan", "x", "1e17",
+                                   "12345678901", self.number()])
+
+    def bound(self):
+        return self.random.choice(["", "", "("]) + self.score()
+
+    def lex_key(self):
+        return f"lex:{self.random.randrange(3)}"
+
+    def lex_bound(self):
+        return self.random.choice(["-", "+", "[" + self.field(), "(" + self.field()])
+
+    def scored(self, most):
+        return [word for _ in range(self.random.randrange(1, most + 1))
+                for word in (self.score(), self.field())]
+
+    def some_flags(self):
+        return [flag for flag in ("NX", "XX", "GT", "LT", "CH", "INCR")
+                if self.random.random() < 0.1]
+
+    def limit(self):
+        return self.random.choice([[], [], ["LIMIT", self.random.randrange(-1, 5),
+                                            self.random.randrange(-1, 20)]])
+
+    def zset_range(self):
+        """Bounds and options of ZRANGE and ZRANGESTORE, often of a kind."""
+        rank, reverse = self.random.randrange, self.random.choice([[], ["REV"]])
+        return self.random.choice([
+            [rank(-9, 9), rank(-9, 30), *reverse],
+            [self.bound(), self.bound(), "BYSCORE", *reverse, *self.limit()],
+            [0, -1, *reverse, *self.limit()]])
+
+    def operands(self, options):
+        keys = self.some(self.key, 3)
+        words = [len(keys), *keys]
+        if options and self.random.random() < 0.4:
+            # None is negative: a score of -0 is 0 here.
+            words += ["WEIGHTS", *[self.score().lstrip("-") for _ in keys]]
+        if options and self.random.random() < 0.4:
+            words += ["AGGREGATE", self.random.choice(["SUM", "MIN", "MAX", "AVG"])]
+        return words
+
     def count(self):
         return self.random.choice([0, 1, 2, 3, 10, 100, -1, -5, "x", "2147483648"])
 
@@ -136,8 +184,7 @@ def stream_commands(words):
     ]
 
 
-def commands(words):
-    """Name, how to compare, and the arguments of every command, by weight."""
+def hash_and_set_commands(words):
     key, field, value, count = words.key, words.field, words.value, words.count
     pick = words.random.choice
     return [
@@ -173,6 +220,51 @@ def commands(words):
         (2, lambda: [pick(["SINTERSTORE", "SUNIONSTORE", "SDIFFSTORE"]), key(),
                      *words.some(key, 3)], None),
         (1, lambda: ["SINTERCARD", 2, key(), key(), "LIMIT", pick([0, 1, 5])], None),
+    ]
+
+
+def sorted_set_commands(words):
+    key, field, count = words.key, words.field, words.count
+    pick = words.random.choice
+    return [
+        (10, lambda: ["ZADD", key(), *words.some_flags(), *words.scored(5)], None),
+        (4, lambda: ["ZINCRBY", key(), words.score(), field()], None),
+        (4, lambda: ["ZREM", key(), *words.some(field, 4)], None),
+        (2, lambda: ["ZSCORE", key(), field()], None),
+        (1, lambda: ["ZMSCORE", key(), *words.some(field, 4)], None),
+        (2, lambda: [pick(["ZRANK", "ZREVRANK"]), key(), field()], None),
+        (1, lambda: ["ZCARD", key()], None),
+        (2, lambda: ["ZCOUNT", key(), words.bound(), words.bound()], None),
+        (4, lambda: ["ZRANGE", key(), *words.zset_range(), *pick([[], ["WITHSCORES"]])], None),
+        (2, lambda: ["ZRANGESTORE", key(), key(), *words.zset_range()], None),
+        (2, lambda: ["ZREMRANGEBYSCORE", key(), words.bound(), words.bound()], None),
+        (1, lambda: ["ZREMRANGEBYRANK", key(), words.random.randrange(-9, 9),
+                     words.random.randrange(-9, 9)], None),
+        (1, lambda: [pick(["ZPOPMIN", "ZPOPMAX"]), key(), *pick([[], [count()]])], None),
+        (1, lambda: ["ZMPOP", 2, key(), key(), pick(["MIN", "MAX"]), "COUNT", count()], None),
+        (1, lambda: ["ZRANDMEMBER", key(), count(), *pick([[], ["WITHSCORES"]])], "length"),
+        (1, lambda: ["ZSCAN", key(), "0", "COUNT", "100000"], "scan"),
+        (2, lambda: [pick(["ZUNION", "ZINTER"]), *words.operands(True),
+                     *pick([[], ["WITHSCORES"]])], None),
+        (1, lambda: ["ZDIFF", *words.operands(False), *pick([[], ["WITHSCORES"]])], None),
+        (2, lambda: [pick(["ZUNIONSTORE", "ZINTERSTORE"]), key(), *words.operands(True)], None),
+        (1, lambda: ["ZDIFFSTORE", key(), *words.operands(False)], None),
+        (1, lambda: ["ZINTERCARD", *words.operands(False), "LIMIT", pick([0, 1, 5])], None),
+        (4, lambda: ["ZADD", words.lex_key(), *[word for name in words.some(field, 9)
+                                                for word in (0, name)]], None),
+        (2, lambda: ["ZREM", words.lex_key(), *words.some(field, 4)], None),
+        (2, lambda: [pick(["ZRANGEBYLEX", "ZREVRANGEBYLEX"]), words.lex_key(), words.lex_bound(),
+                     words.lex_bound(), *words.limit()], None),
+        (1, lambda: [pick(["ZLEXCOUNT", "ZREMRANGEBYLEX"]), words.lex_key(), words.lex_bound(),
+                     words.lex_bound()], None),
+        (1, lambda: ["ZRANK", words.lex_key(), field()], None),
+    ]
+
+
+def string_and_key_commands(words):
+    key, value = words.key, words.value
+    pick = words.random.choice
+    return [
         (2, lambda: ["DEL", key()], None),
         (2, lambda: ["SET", key(), value()], None),
         (1, lambda: ["SET", key(), value(), "GET"], None),
@@ -190,6 +282,12 @@ def commands(words):
         (1, lambda: ["DUMP", key()], "restore"),
         (1, lambda: ["DEBUG", "DIGEST-VALUE", key()], None),
     ]
+
+
+def commands(words):
+    """Name, how to compare, and the arguments of every command, by weight."""
+    return (hash_and_set_commands(words) + sorted_set_commands(words) + list_commands(words) +
+            stream_commands(words) + string_and_key_commands(words))
 
 
 def flat(reply):
@@ -222,8 +320,7 @@ class Run:
         self.stock = stock
         self.basalt = basalt
         self.words = Words(seed)
-        table = (commands(self.words) + list_commands(self.words) +
-                 stream_commands(self.words))
+        table = commands(self.words)
         self.rows = [row for row in table for _ in range(row[0])]
 
     def both(self, *arguments):
@@ -269,7 +366,7 @@ class Run:
 
     def content(self):
         """The digests of all keys where they differ."""
-        names = [f"key:{i}" for i in range(KEYS)]
+        names = [f"key:{i}" for i in range(KEYS)] + [f"lex:{i}" for i in range(3)]
         theirs, ours = self.both("DEBUG", "DIGEST-VALUE", *names)
         return [name for name, a, b in zip(names, flat(theirs), flat(ours)) if a != b]
 
