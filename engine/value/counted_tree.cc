@@ -286,6 +286,30 @@ bool CountedTree::put(const TreeProbe& probe, base::ByteSpan element) {
   return false;
 }
 
+bool CountedTree::replace_alone(const TreeProbe& probe, base::ByteSpan element) {
+  bool found = false;
+  Path path = seek(probe, &found);
+  if (!found || element.size() > TreePage::kElementBytesMax) return false;
+  const size_t i = path.leaf().index;
+  const TreePage* const leaf = path.leaf().page;
+  // Those beyond the page are not looked at.
+  if (i == 0 || i + 1 == leaf->count() || leaf->tag(i - 1) == probe.tag ||
+      leaf->tag(i + 1) == probe.tag)
+    return false;
+  const size_t old_bytes = leaf->element(i).size();
+  if (leaf->cost() - old_bytes + element.size() > leaf->capacity()) return false;
+  own(&path);
+  TreePage* const page = path.leaf().page;
+  if (old_bytes == element.size()) {
+    page->overwrite(i, element);
+  } else {
+    page->remove(i);
+    CHECK(page->insert(i, {probe.tag, element}));
+  }
+  element_bytes_ += element.size() - old_bytes;
+  return true;
+}
+
 // Puts the item before the path's slot. REQUIRES: the path is the tree's own. Afterwards the path
 // leads nowhere.
 void CountedTree::insert_at(Path* path, const TreeItem& item) {

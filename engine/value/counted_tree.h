@@ -131,6 +131,9 @@ class CountedTree {
   bool put(const TreeProbe& probe, base::ByteSpan element);
   // Adds the element unless its key is there already; true when it was added.
   bool add(const TreeProbe& probe, base::ByteSpan element);
+  // Puts an element of another key, with the same tag, in the place of the probe's. False, with
+  // nothing changed, unless that is there and clearly the only one of its tag, and there is room.
+  bool replace_alone(const TreeProbe& probe, base::ByteSpan element);
   bool erase(const TreeProbe& probe);
   // REQUIRES: rank < size().
   void erase_at(uint64_t rank);

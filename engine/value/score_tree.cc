@@ -103,17 +103,30 @@ std::optional<double> find_score(const CountedTree& tree, const base::KeyHasher&
   return std::nullopt;
 }
 
+namespace {
+
+void add_guess(CountedTree* companion, uint32_t tag, uint64_t order) {
+  for (uint32_t number = 0;; ++number) {
+    const Guess guess(order, number);
+    if (companion->add({tag, guess.bytes()}, guess.bytes())) return;
+  }
+}
+
+void remove_guess(CountedTree* companion, uint32_t tag, uint64_t order) {
+  // The last of those that cannot be told apart.
+  uint32_t number = 0;
+  while (companion->find({tag, Guess(order, number + 1).bytes()}).has_value()) ++number;
+  CHECK(companion->erase({tag, Guess(order, number).bytes()}));
+}
+
+}  // namespace
+
 void add_score(CountedTree* tree, const base::KeyHasher& hasher, std::string_view member,
                double score) {
   const ScoreKey key(score, member);
   CHECK(tree->add(key.probe(), key.element()));
   tree->add_weight(payload_bytes(member));
-  CountedTree* const companion = tree->writable_companion();
-  const uint32_t tag = hash_tag(hasher, member);
-  for (uint32_t number = 0;; ++number) {
-    const Guess guess(order_of_score(score), number);
-    if (companion->add({tag, guess.bytes()}, guess.bytes())) return;
-  }
+  add_guess(tree->writable_companion(), hash_tag(hasher, member), order_of_score(score));
 }
 
 void remove_score(CountedTree* tree, const base::KeyHasher& hasher, std::string_view member,
@@ -121,17 +134,22 @@ void remove_score(CountedTree* tree, const base::KeyHasher& hasher, std::string_
   const ScoreKey key(score, member);
   CHECK(tree->erase(key.probe()));
   tree->add_weight(-payload_bytes(member));
+  remove_guess(tree->writable_companion(), hash_tag(hasher, member), order_of_score(score));
+}
+
+void change_score(CountedTree* tree, const base::KeyHasher& hasher, std::string_view member,
+                  double old, double score) {
+  const ScoreKey old_key(old, member);
+  const ScoreKey key(score, member);
+  CHECK(tree->erase(old_key.probe()));
+  CHECK(tree->add(key.probe(), key.element()));
   CountedTree* const companion = tree->writable_companion();
   const uint32_t tag = hash_tag(hasher, member);
-  // The last of those that cannot be told apart.
-  uint32_t number = 0;
-  while (true) {
-    const Guess next(order_of_score(score), number + 1);
-    if (!companion->find({tag, next.bytes()}).has_value()) break;
-    ++number;
-  }
-  const Guess guess(order_of_score(score), number);
-  CHECK(companion->erase({tag, guess.bytes()}));
+  const Guess old_guess(order_of_score(old), 0);
+  const Guess guess(order_of_score(score), 0);
+  if (companion->replace_alone({tag, old_guess.bytes()}, guess.bytes())) return;
+  remove_guess(companion, tag, order_of_score(old));
+  add_guess(companion, tag, order_of_score(score));
 }
 
 // ---- By hash

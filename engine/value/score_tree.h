@@ -67,9 +67,11 @@ std::optional<double> find_score(const CountedTree& tree, const base::KeyHasher&
 // REQUIRES: !shared(); the member is not there.
 void add_score(CountedTree* tree, const base::KeyHasher& hasher, std::string_view member,
                double score);
-// REQUIRES: !shared(); the member has this score; its text is not the tree's own.
+// REQUIRES: !shared(); the member has this score; its text is not the tree's own. Here and below.
 void remove_score(CountedTree* tree, const base::KeyHasher& hasher, std::string_view member,
                   double score);
+void change_score(CountedTree* tree, const base::KeyHasher& hasher, std::string_view member,
+                  double old, double score);
 
 // Members by their hashes, for an iteration that goes on whatever changes meanwhile.
 struct HashWindow {

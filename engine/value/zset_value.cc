@@ -252,8 +252,8 @@ Entry* zset_put(const ValueTools& tools, Entry* entry, std::optional<double> old
     entry = to_tree(tools, entry);
   }
   CountedTree* const tree = writable_tree(entry);
-  if (old.has_value()) remove_score(tree, *tools.hasher, member, *old);
-  add_score(tree, *tools.hasher, member, score);
+  old.has_value() ? change_score(tree, *tools.hasher, member, *old, score)
+                  : add_score(tree, *tools.hasher, member, score);
   return entry;
 }
 

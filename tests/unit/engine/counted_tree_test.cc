@@ -314,3 +314,56 @@ BOOST_AUTO_TEST_CASE(a_companion_is_shared_copied_and_freed_with_its_tree) {
   CountedTree::release(both);
   BOOST_TEST(used() == before);
 }
+
+BOOST_AUTO_TEST_CASE(an_element_alone_with_its_tag_is_replaced_in_its_place) {
+  base::Random random(13);
+  CountedTree* tree = CountedTree::create();
+  std::map<uint32_t, std::string> model;
+  for (uint32_t i = 0; i < 5000; ++i) {
+    model[i * 3] = key_of(i);
+    BOOST_REQUIRE(tree->add({i * 3, base::as_bytes(model[i * 3])}, base::as_bytes(model[i * 3])));
+  }
+  const std::string twin = key_of(777777);
+  BOOST_REQUIRE(tree->add({300, base::as_bytes(twin)}, base::as_bytes(twin)));
+  int replaced = 0;
+  for (int i = 0; i < 20000; ++i) {
+    const auto tag = static_cast<uint32_t>(random.below(5000) * 3);
+    const std::string key = key_of(random.next() >> (random.below(50) + 10));
+    if (!tree->replace_alone({tag, base::as_bytes(model[tag])}, base::as_bytes(key))) continue;
+    BOOST_REQUIRE(tag != 300);
+    model[tag] = key;
+    ++replaced;
+  }
+  BOOST_TEST(replaced > 5000);
+  const std::string absent = key_of(888888);
+  BOOST_TEST(!tree->replace_alone({9, base::as_bytes(absent)}, base::as_bytes(absent)));
+  BOOST_TEST(tree->check() == "");
+  BOOST_TEST(tree->size() == 5001u);
+  for (const auto& [tag, key] : model)
+    BOOST_REQUIRE(tree->find({tag, base::as_bytes(key)}).has_value());
+  CountedTree::release(tree);
+}
+
+BOOST_AUTO_TEST_CASE(tags_of_any_distribution_are_found) {
+  base::Random random(17);
+  for (int kind = 0; kind < 4; ++kind) {
+    CountedTree* tree = CountedTree::create();
+    std::set<uint32_t> tags = {0, 1, UINT32_MAX, UINT32_MAX - 1};
+    for (uint32_t i = 0; i < 4000; ++i) {
+      const auto any = static_cast<uint32_t>(random.next());
+      const uint32_t tag[] = {any, any >> random.below(32), (any % 16) << 28 | i, i * i * 200};
+      tags.insert(tag[kind]);
+    }
+    const std::string key = "k";
+    for (const uint32_t tag : tags)
+      BOOST_REQUIRE(tree->add({tag, base::as_bytes(key)}, base::as_bytes(key)));
+    BOOST_TEST(tree->check() == "");
+    uint64_t rank = 0;
+    for (const uint32_t tag : tags) {
+      BOOST_REQUIRE_EQUAL(tree->rank_of_tag(tag), rank++);
+      if (tag < UINT32_MAX) BOOST_REQUIRE_EQUAL(tree->rank_of_tag(tag + 1), rank);
+      BOOST_REQUIRE(tree->find({tag, base::as_bytes(key)}).has_value());
+    }
+    CountedTree::release(tree);
+  }
+}
