@@ -10,6 +10,7 @@
 #include "engine/commands/config_commands.h"
 #include "engine/commands/connection_commands.h"
 #include "engine/commands/debug_commands.h"
+#include "engine/commands/geo_commands.h"
 #include "engine/commands/hash_commands.h"
 #include "engine/commands/hyperloglog_commands.h"
 #include "engine/commands/key_commands.h"
@@ -298,16 +299,16 @@ constexpr CommandRow kRows[] = {
     {"pfselftest", 1, kAdmin | kSystem, kHyperLogLog, {}, kNone, pfselftest_command},
 
     // Geo
-    {"geoadd", -5, kWrite | kDenyOom, kGeo, kUpdatesKey, kValue},
-    {"geodist", -4, kReadOnly, kGeo, kReadsKey, kValue},
-    {"geohash", -2, kReadOnly, kGeo, kReadsKey, kValue},
-    {"geopos", -2, kReadOnly, kGeo, kReadsKey, kValue},
-    {"georadius", -6, kWrite | kDenyOom, kGeo, kGeoradiusKeys, kValue},
-    {"georadius_ro", -6, kReadOnly, kGeo, kReadsKey, kValue},
-    {"georadiusbymember", -5, kWrite | kDenyOom, kGeo, kGeoradiusbymemberKeys, kValue},
-    {"georadiusbymember_ro", -5, kReadOnly, kGeo, kReadsKey, kValue},
-    {"geosearch", -7, kReadOnly, kGeo, kReadsKey, kValue},
-    {"geosearchstore", -8, kWrite | kDenyOom, kGeo, kGeosearchstoreKeys, kValue},
+    {"geoadd", -5, kWrite | kDenyOom, kGeo, kUpdatesKey, kValue, geoadd_command},
+    {"geodist", -4, kReadOnly, kGeo, kReadsKey, kValue, geodist_command},
+    {"geohash", -2, kReadOnly, kGeo, kReadsKey, kValue, geohash_command},
+    {"geopos", -2, kReadOnly, kGeo, kReadsKey, kValue, geopos_command},
+    {"georadius", -6, kWrite | kDenyOom, kGeo, kGeoradiusKeys, kValue, georadius_command},
+    {"georadius_ro", -6, kReadOnly, kGeo, kReadsKey, kValue, georadius_command},
+    {"georadiusbymember", -5, kWrite | kDenyOom, kGeo, kGeoradiusbymemberKeys, kValue, georadiusbymember_command},
+    {"georadiusbymember_ro", -5, kReadOnly, kGeo, kReadsKey, kValue, georadiusbymember_command},
+    {"geosearch", -7, kReadOnly, kGeo, kReadsKey, kValue, geosearch_command},
+    {"geosearchstore", -8, kWrite | kDenyOom, kGeo, kGeosearchstoreKeys, kValue, geosearchstore_command},
 
     // Pub/sub
     {"psubscribe", -2, kPubSub | kNoScript | kLoading | kStale, 0, {}, kNone},
