@@ -109,15 +109,11 @@ Bounds bounds_of(const GeoShape& shape) {
 }
 
 // Whether a cell and its neighbours do not reach as far as the shape.
-bool too_small(const Cell& cell, const GeoPoint& center, double radius) {
-  const GeoPoint ends[] = {
-      {center.longitude, cell.neighbour(0, 1).latitudes().max},
-      {center.longitude, cell.neighbour(0, -1).latitudes().min},
-      {cell.neighbour(1, 0).longitudes().max, center.latitude},
-      {cell.neighbour(-1, 0).longitudes().min, center.latitude},
-  };
-  return std::any_of(std::begin(ends), std::end(ends),
-                     [&](const GeoPoint& end) { return geo_distance(center, end) < radius; });
+bool too_small(const Cell& cell, const Bounds& bounds) {
+  return cell.neighbour(0, 1).latitudes().max < bounds.latitudes.max ||
+         cell.neighbour(0, -1).latitudes().min > bounds.latitudes.min ||
+         cell.neighbour(1, 0).longitudes().max < bounds.longitudes.max ||
+         cell.neighbour(-1, 0).longitudes().min > bounds.longitudes.min;
 }
 
 // Whether the shape may reach into the neighbour on that side.
@@ -174,10 +170,9 @@ std::vector<GeoRange> geo_ranges(const GeoShape& shape) {
       shape.is_box
           ? std::sqrt(shape.width / 2 * (shape.width / 2) + shape.height / 2 * (shape.height / 2))
           : shape.radius;
-  Cell cell = Cell::of(shape.center, estimated_step(radius, shape.center.latitude));
-  if (cell.step > 1 && too_small(cell, shape.center, radius))
-    cell = Cell::of(shape.center, cell.step - 1);
   const Bounds bounds = bounds_of(shape);
+  Cell cell = Cell::of(shape.center, estimated_step(radius, shape.center.latitude));
+  if (cell.step > 1 && too_small(cell, bounds)) cell = Cell::of(shape.center, cell.step - 1);
   constexpr std::array<std::array<int, 2>, 9> kOrder = {
       {{0, 0}, {0, 1}, {0, -1}, {1, 0}, {-1, 0}, {1, 1}, {-1, 1}, {1, -1}, {-1, -1}}};
   std::vector<GeoRange> ranges;
