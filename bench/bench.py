@@ -16,11 +16,12 @@ import report  # noqa: E402
 import rows_cold  # noqa: E402
 import rows_hot  # noqa: E402
 import rows_memory  # noqa: E402
+import rows_types  # noqa: E402
 from measure import BASALT, LOAD, Invalid, Settings, log  # noqa: E402
 from support.resp import Closed, ReplyError  # noqa: E402
 from support.server import StartFailed  # noqa: E402
 
-ROWS = {**rows_hot.ROWS, **rows_memory.ROWS, **rows_cold.ROWS}
+ROWS = {**rows_hot.ROWS, **rows_types.ROWS, **rows_memory.ROWS, **rows_cold.ROWS}
 
 
 def chosen(names):
