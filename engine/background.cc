@@ -171,19 +171,21 @@ bool Background::demotion_slice() {
       demoter_->step(std::min<uint64_t>(wanted, kDemotionBytes), kDemotionBuckets);
   requested_demotion_ -= std::min(requested_demotion_, found);
   if (demoter_->found_nothing()) requested_demotion_ = 0;
-  const KeyspaceShared& shared = engine_->databases().shared();
+  const Databases& databases = engine_->databases();
   note_stuck(excess > 0 && demoter_->found_nothing() && tier.demotions_in_flight() == 0 &&
-             shared.condemned_chunks.empty() && shared.condemned_trees.empty());
+             !databases.has_condemned());
   return tier.can_demote() && !demoter_->found_nothing();
 }
 
-// Writers are refused when demotion has had nothing to free for a while: what it freed last may
-// still be on its way back to the kernel.
+// What was freed last may still be on its way back to the kernel; after a while the index's cache
+// gives way, and when that brings nothing either, writers are refused.
 void Background::note_stuck(bool stuck) {
   const uint64_t now_ns = engine_->environment().loop->turn_ns();
-  if (!stuck) stuck_since_ns_ = UINT64_MAX;
-  if (stuck) stuck_since_ns_ = std::min(stuck_since_ns_, now_ns);
-  engine_->gate().set_exhausted(stuck && now_ns - stuck_since_ns_ >= kStuckNs);
+  stuck_since_ns_ = stuck ? std::min(stuck_since_ns_, now_ns) : UINT64_MAX;
+  stuck_ = stuck && now_ns - stuck_since_ns_ >= kStuckNs;
+  const IndexCache& cache = engine_->tier()->index_cache();
+  if (stuck_ && cache.bytes() > cache.least()) cache_shrank_ns_ = now_ns;
+  engine_->gate().set_exhausted(stuck_ && now_ns - cache_shrank_ns_ >= kStuckNs);
 }
 
 bool Background::compaction_slice() {

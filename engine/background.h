@@ -61,6 +61,8 @@ class Background {
   }
   void reset_statistics() { statistics_ = {}; }
   const Defragmenter& defragmenter() const { return defragmenter_; }
+  // Memory is short and demotion has had nothing to free for a while.
+  bool is_stuck() const { return stuck_; }
 
   // TIER DEMOTE BYTES and ALL: demotes so much beyond what the budget asks for.
   void demote_bytes(uint64_t bytes) { requested_demotion_ += bytes; }
@@ -86,7 +88,9 @@ class Background {
   size_t first_cause_ = 0;
   bool worked_ = false;  // In the last run.
   uint64_t requested_demotion_ = 0;
+  bool stuck_ = false;
   uint64_t stuck_since_ns_ = UINT64_MAX;  // Nothing to demote though memory is short.
+  uint64_t cache_shrank_ns_ = 0;          // When the index's cache last had to give way.
   int resize_database_ = 0;
   Defragmenter defragmenter_;
   uint64_t moved_before_pass_ = 0;

@@ -43,7 +43,11 @@ class Databases {
   // Frees a slice of what was detached or condemned: about `entries_max` entries, chunks or pages.
   // True while there is more.
   bool free_step(size_t entries_max);
-  bool has_detached() const { return !detached_.empty(); }
+  // Something was detached or condemned and is not freed yet.
+  bool has_condemned() const {
+    return !detached_.empty() || !shared_.condemned_chunks.empty() ||
+           !shared_.condemned_trees.empty();
+  }
   // For INFO: what free_step() has to do, and has done.
   uint64_t pending_frees() const;
   uint64_t freed_entries() const { return freed_entries_; }

@@ -53,16 +53,16 @@ void IndexCache::reserve(uint64_t bytes) {
   if (reserved_ != 0) budget_->reserve(reserved_);
 }
 
-void IndexCache::tick(const Sample& sample, uint64_t counted_bytes, bool exhausted) {
+void IndexCache::tick(const Sample& sample, uint64_t counted_bytes, bool pressed) {
   const bool missed = sample.device_reads > device_reads_;
   device_reads_ = sample.device_reads;
   const uint64_t wanted =
       std::clamp(sample.disk_bytes / 100 * kCachedPercent + sample.memtable_bytes + kSpareBytes,
                  least_, most_);
-  if (exhausted) rest_ticks_ = kRestTicks;
-  if (exhausted || wanted + 2 * step_ < bytes_) {
+  if (pressed) rest_ticks_ = kRestTicks;
+  if (pressed || wanted + 2 * step_ < bytes_) {
     reserve(0);
-    bytes_ = std::max(exhausted ? least_ : wanted, bytes_ - std::min(bytes_, step_));
+    bytes_ = std::max(pressed ? least_ : wanted, bytes_ - std::min(bytes_, step_));
     return;
   }
   const bool full = sample.cached_bytes + bytes_ / kFullWithin >= bytes_;

@@ -38,8 +38,8 @@ class IndexCache {
 
   // 0: no limit. The cache is what the new limits allow at once.
   void set_maxmemory(uint64_t maxmemory);
-  // Once a tick. `counted_bytes` as for Budget; with `exhausted` nothing else can make room.
-  void tick(const Sample& sample, uint64_t counted_bytes, bool exhausted);
+  // Once a tick. `counted_bytes` as for Budget; when `pressed` nothing else can make room.
+  void tick(const Sample& sample, uint64_t counted_bytes, bool pressed);
 
   // What the cache may take now.
   uint64_t bytes() const { return bytes_; }

@@ -94,7 +94,7 @@ void sample_tier(Engine& engine) {
               .memtable_bytes = statistics.memtable_bytes,
               .disk_bytes = statistics.disk_bytes,
               .device_reads = statistics.device_reads},
-             base::memory_used_total(), engine.gate().exhausted());
+             base::memory_used_total(), engine.background().is_stuck());
   if (cache.bytes() != before) index.set_cache_bytes(cache.bytes());
   index.sample();
   if (!index.health().ok()) index.retry([](const base::Status&) {});

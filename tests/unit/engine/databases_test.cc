@@ -42,7 +42,7 @@ BOOST_FIXTURE_TEST_CASE(a_flushed_database_is_empty_at_once_and_freed_in_slices,
   int slices = 0;
   while (databases.free_step(64)) ++slices;
   BOOST_TEST(slices > 5);
-  BOOST_TEST(!databases.has_detached());
+  BOOST_TEST(!databases.has_condemned());
   BOOST_TEST(databases.shared().heap.entries() == 10u);
 }
 

@@ -27,7 +27,7 @@ struct Fixture {
       if (misses) sample.device_reads += 100;
       sample.disk_bytes = disk_bytes;
       sample.cached_bytes = cache.bytes();
-      cache.tick(sample, counted, exhausted);
+      cache.tick(sample, counted, pressed);
     }
   }
 
@@ -35,7 +35,7 @@ struct Fixture {
   IndexCache cache;
   IndexCache::Sample sample;
   uint64_t counted = 0;
-  bool exhausted = false;
+  bool pressed = false;
 };
 
 BOOST_FIXTURE_TEST_CASE(it_begins_with_an_eighth, Fixture) {
@@ -92,11 +92,11 @@ BOOST_FIXTURE_TEST_CASE(it_shrinks_with_the_index, Fixture) {
 
 BOOST_FIXTURE_TEST_CASE(it_gives_way_when_nothing_else_can_and_then_rests, Fixture) {
   run(100, 90 * kMiB);
-  exhausted = true;
+  pressed = true;
   run(100, 90 * kMiB);
   BOOST_TEST(cache.bytes() == cache.least());
   BOOST_TEST(budget.reserved_bytes() == 0u);
-  exhausted = false;
+  pressed = false;
   run(100, 90 * kMiB);
   BOOST_TEST(cache.bytes() == cache.least());
   run(1000, 90 * kMiB);

@@ -205,7 +205,7 @@ BOOST_FIXTURE_TEST_CASE(swap_and_flush_change_what_a_database_stands_for, Fixtur
   BOOST_TEST(keyspace(1).size() == 0u);
   BOOST_TEST(get("one", 0).value() == "1");
   while (databases.free_step(100)) continue;
-  BOOST_TEST(!databases.has_detached());
+  BOOST_TEST(!databases.has_condemned());
 }
 
 constexpr uint64_t kModelKeys = 300;
