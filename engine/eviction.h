@@ -10,8 +10,8 @@ namespace engine {
 class Engine;
 
 // Deletes keys until the budget has room for `bytes` more, sampling maxmemory-samples of them for
-// each. False when the policy is noeviction, nothing is left to delete, or too much would have to
-// go at once for this turn.
+// each. False when the policy is noeviction or nothing is left to delete. One call deletes a
+// bounded number; where that is not enough it returns true as Redis does, and the next goes on.
 bool evict(Engine& engine, uint64_t bytes);
 
 }  // namespace engine
