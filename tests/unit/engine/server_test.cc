@@ -7,62 +7,17 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
-#include "iouring/sim_net.h"
-#include "tests/unit/engine/tier_fixture.h"
+#include "tests/unit/engine/served_fixture.h"
 
 using namespace engine;
 
 namespace {
-
-std::string bulk(std::string_view text) {
-  return fmt::format("${}\r\n", text.size()) + std::string(text) + "\r\n";
-}
-
-template <class... Words>
-std::string command(const Words&... words) {
-  std::string encoded = fmt::format("*{}\r\n", sizeof...(words));
-  (encoded.append(bulk(words)), ...);
-  return encoded;
-}
 
 std::string random_text(base::Random& random, size_t bytes) {
   std::string text(bytes, '\0');
   for (char& c : text) c = static_cast<char>(random.next());
   return text;
 }
-
-struct Served {
-  explicit Served(const sim::WorldOptions& options = roomy_options()) : machine(options) {
-    machine.world.engine().config().mutable_options().bind = {"*"};
-    server.emplace(&machine.world.engine(), &net);
-    std::string message;
-    BOOST_REQUIRE_MESSAGE(server->listen(&message).ok(), message);
-  }
-  ~Served() {
-    server->stop();
-    for (int i = 0; i < 10'000 && !server->stopped(); ++i) server->turn();
-    server.reset();
-  }
-
-  iouring::SimNet::ClientId connect() { return net.connect(iouring::ListenerId{0}); }
-  // What the client gets until it has so many bytes.
-  std::string receive(iouring::SimNet::ClientId client, size_t bytes) {
-    std::string text;
-    for (int i = 0; i < 200'000 && text.size() < bytes; ++i) {
-      server->turn();
-      text += net.client_take(client);
-    }
-    return text;
-  }
-  void turns(int count) {
-    for (int i = 0; i < count; ++i) server->turn();
-  }
-  uint64_t chunk_bytes() const { return base::memory_used(base::MemoryUse::kChunks); }
-
-  Machine machine;
-  iouring::SimNet net{&machine.world.loop()};
-  std::optional<Server> server;
-};
 
 }  // namespace
 
