@@ -33,8 +33,8 @@ uint32_t first_tag(const TreePage* page) {
 }
 
 // The child in which the probe is, if it is anywhere.
-size_t child_for(const TreePage* page, const TreeProbe& probe) {
-  size_t end = page->child_above(probe.tag);
+size_t child_for(const TreePage* page, const TreeProbe& probe, TagBounds bounds) {
+  size_t end = page->child_above(probe.tag, bounds);
   if (end == 0 || page->child(end - 1).tag != probe.tag) return end == 0 ? 0 : end - 1;
   // The last of those that begin with the tag whose first element is not behind the probe.
   size_t first = end - 1;
@@ -50,8 +50,8 @@ size_t child_for(const TreePage* page, const TreeProbe& probe) {
   return first == 0 ? 0 : first - 1;
 }
 
-size_t slot_for(const TreePage* leaf, const TreeProbe& probe, bool* found) {
-  size_t first = leaf->lower_bound(probe.tag);
+size_t slot_for(const TreePage* leaf, const TreeProbe& probe, TagBounds bounds, bool* found) {
+  size_t first = leaf->lower_bound(probe.tag, bounds);
   *found = false;
   if (first == leaf->count() || leaf->tag(first) != probe.tag) return first;
   const bool alone = first + 1 == leaf->count() || leaf->tag(first + 1) != probe.tag;
@@ -162,12 +162,15 @@ CountedTree::Path CountedTree::seek(const TreeProbe& probe, bool* found) const {
   *found = false;
   if (root_ == nullptr) return path;
   TreePage* page = root_;
+  TagBounds bounds;
   while (!page->is_leaf()) {
-    const size_t i = child_for(page, probe);
+    const size_t i = child_for(page, probe, bounds);
     path.push(page, i);
+    bounds.low = page->child(i).tag;
+    if (i + 1 < page->count()) bounds.high = page->child(i + 1).tag;
     page = page->child(i).page;
   }
-  path.push(page, slot_for(page, probe, found));
+  path.push(page, slot_for(page, probe, bounds, found));
   return path;
 }
 

@@ -16,32 +16,36 @@ constexpr auto kUse = base::MemoryUse::kChunks;
 constexpr size_t kLeastBytes = 64;
 
 // The first of the items, ordered by tag, whose tag is not below `tag`. It is looked for where it
-// would be if the tags were spread evenly, as those of hashes are: that touches half of the cache
-// lines that halving would, which is most of the time that a look-up in a large tree takes.
+// would be if the tags were spread evenly between the bounds, as those of hashes are, and from
+// there on in growing steps: that touches a third of the cache lines that halving would, which is
+// most of the time that a look-up in a large tree takes.
 template <class Item>
-size_t first_from(const Item* items, size_t count, uint32_t tag) {
-  if (count == 0 || items[0].tag >= tag) return 0;
-  const uint32_t low = items[0].tag;
-  const uint32_t high = items[count - 1].tag;
-  if (high < tag) return count;
-  const size_t guess = uint64_t{tag - low} * (count - 1) / (high - low);
-  // It is one of [first, end], from the guess on in growing steps.
-  size_t first = 1;
-  size_t end = count - 1;
+size_t first_from(const Item* items, size_t count, uint32_t tag, TagBounds bounds) {
+  size_t first = 0;
+  size_t end = count;
   size_t step = 2;
-  if (items[guess].tag < tag) {
-    first = guess + 1;
-    for (; first + step < end && items[first + step].tag < tag; step *= 2) first += step + 1;
+  if (tag > bounds.low && count > 0) {
+    const uint64_t wide = bounds.high > bounds.low ? bounds.high - bounds.low : 1;
+    first = std::min<uint64_t>(uint64_t{tag - bounds.low} * count / wide, count - 1);
+  }
+  if (first < end && items[first].tag < tag) {
+    for (++first; first + step < end && items[first + step].tag < tag; step *= 2) first += step + 1;
     end = std::min(end, first + step);
   } else {
-    end = guess;
-    for (; first + step < end && items[end - step].tag >= tag; step *= 2) end -= step;
-    if (first + step < end) first = end - step + 1;
+    end = first;
+    for (first = 0; step < end && items[end - step].tag >= tag; step *= 2) end -= step;
+    if (step < end) first = end - step + 1;
   }
   const Item* const at =
       std::lower_bound(items + first, items + end, tag,
                        [](const Item& item, uint32_t wanted) { return item.tag < wanted; });
   return static_cast<size_t>(at - items);
+}
+
+// Without a parent that tells.
+template <class Item>
+TagBounds bounds_of(const Item* items, size_t count) {
+  return count == 0 ? TagBounds{} : TagBounds{items[0].tag, items[count - 1].tag};
 }
 
 }  // namespace
@@ -134,10 +138,13 @@ void TreePage::destroy(TreePage* page) {
 
 size_t TreePage::allocated_bytes() const { return base::usable_bytes(this); }
 
-size_t TreePage::lower_bound(uint32_t tag) const { return first_from(slots(), count_, tag); }
+size_t TreePage::lower_bound(uint32_t tag, TagBounds bounds) const {
+  return first_from(slots(), count_, tag, bounds);
+}
 
 size_t TreePage::upper_bound(uint32_t tag) const {
-  return tag == UINT32_MAX ? count_ : first_from(slots(), count_, tag + 1);
+  if (tag == UINT32_MAX) return count_;
+  return first_from(slots(), count_, tag + 1, bounds_of(slots(), count_));
 }
 
 void TreePage::place(size_t i, const TreeItem& item) {
@@ -226,11 +233,13 @@ bool TreePage::splice_node(size_t offset, size_t removed, base::ByteSpan with) {
   return true;
 }
 
-size_t TreePage::child_above(uint32_t tag) const {
-  return tag == UINT32_MAX ? count_ : first_from(children(), count_, tag + 1);
+size_t TreePage::child_above(uint32_t tag, TagBounds bounds) const {
+  return tag == UINT32_MAX ? count_ : first_from(children(), count_, tag + 1, bounds);
 }
 
-size_t TreePage::child_from(uint32_t tag) const { return first_from(children(), count_, tag); }
+size_t TreePage::child_from(uint32_t tag) const {
+  return first_from(children(), count_, tag, bounds_of(children(), count_));
+}
 
 bool TreePage::splice(size_t first, size_t count, std::span<const Child> with) {
   const size_t after = count_ - count + with.size();

@@ -30,6 +30,13 @@ struct TreeItem {
   base::ByteSpan bytes;
 };
 
+// What a parent knows of the tags on a page: from its own on, to its neighbour's. A guess saves
+// looking; what is wrong costs time only.
+struct TagBounds {
+  uint32_t low = 0;
+  uint32_t high = UINT32_MAX;
+};
+
 class alignas(8) TreePage {
  public:
   static constexpr size_t kBytesMax = 4096;
@@ -82,7 +89,7 @@ class alignas(8) TreePage {
   }
   TreeItem item(size_t i) const { return {tag(i), element(i)}; }
   // The first slot whose tag is not below `tag`, or is above it.
-  size_t lower_bound(uint32_t tag) const;
+  size_t lower_bound(uint32_t tag, TagBounds bounds) const;
   size_t upper_bound(uint32_t tag) const;
   // False when the page has no room for it as it is. REQUIRES: !shared(), not of this page.
   bool insert(size_t i, const TreeItem& item);
@@ -109,7 +116,7 @@ class alignas(8) TreePage {
   Child& child(size_t i) { return children()[i]; }
   std::span<const Child> all_children() const { return {children(), count_}; }
   // The first child whose tag is above `tag`, or is not below it.
-  size_t child_above(uint32_t tag) const;
+  size_t child_above(uint32_t tag, TagBounds bounds) const;
   size_t child_from(uint32_t tag) const;
   // Replaces `count` children. False when there is no room for the new ones.
   bool splice(size_t first, size_t count, std::span<const Child> with);
