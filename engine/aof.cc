@@ -6,6 +6,8 @@
 #include "engine/engine.h"
 #include "engine/snapshots.h"
 #include "engine/value/chunked_string.h"
+#include "persist/aof_checksum.h"
+#include "persist/crc64.h"
 
 namespace engine {
 
@@ -46,6 +48,42 @@ AofFiles& Aof::files() {
 
 // ---- The stream
 
+std::string Aof::increment_head() const {
+  if (!engine_->options().aof_checksum) return {};
+  std::string head(persist::kAofBatchHeaderBytes, ' ');
+  persist::format_aof_batch({}, head.data());
+  return head;
+}
+
+void Aof::begin_batch() {
+  if (batch_open_) return;
+  batch_open_ = true;
+  batch_header_ =
+      engine_->options().aof_checksum ? buffer_.reserve(persist::kAofBatchHeaderBytes) : nullptr;
+  batch_begin_ = buffer_.end();
+}
+
+// Whatever follows belongs to the next batch, and this one may be written.
+void Aof::seal_batch() {
+  if (!batch_open_) return;
+  batch_open_ = false;
+  if (batch_header_ == nullptr) return;
+  persist::AofBatchHeader header;
+  header.bytes = buffer_.end() - batch_begin_;
+  header.pending_bytes = batch_begin_ - persist::kAofBatchHeaderBytes - writer_.durable_until();
+  for (uint64_t at = batch_begin_; at < buffer_.end();) {
+    const base::ByteSpan bytes = buffer_.at(at, SIZE_MAX);
+    header.crc = persist::crc64(header.crc, bytes);
+    at += bytes.size();
+  }
+  persist::format_aof_batch(header, reinterpret_cast<char*>(batch_header_));
+}
+
+void Aof::sync_now() {
+  seal_batch();
+  writer_.sync_now();
+}
+
 void Aof::annotate_time() {
   const int64_t seconds = engine_->now_ms() / 1000;
   if (!engine_->options().aof_timestamp_enabled || seconds <= annotated_seconds_) return;
@@ -78,6 +116,7 @@ void Aof::append_unit(const EffectUnit& unit, size_t from, size_t end, size_t* i
 
 void Aof::on_effects(const EffectUnit& unit) {
   const uint64_t before = buffer_.end();
+  begin_batch();
   annotate_time();
   const bool is_transaction = unit.commands.size() > 1;
   if (is_transaction) buffer_.append(kMulti);
@@ -96,9 +135,9 @@ void Aof::on_effects(const EffectUnit& unit) {
 
 void Aof::update_gate() {
   OutputGate& gate = engine_->output_gate();
-  gate.set_end(buffer_.end());
+  gate.set_end(writer_.sealed());
   const bool promises = (state_ == State::kOn || draining_) && failure_ == 0;
-  if (!promises) return gate.release(buffer_.end());
+  if (!promises) return gate.release(writer_.sealed());
   const Options& options = engine_->options();
   const bool rests = options.no_appendfsync_on_rewrite && engine_->snapshots().running();
   gate.release(options.appendfsync == AppendFsync::kAlways && !rests ? writer_.synced()
@@ -106,7 +145,8 @@ void Aof::update_gate() {
 }
 
 void Aof::end_turn() {
-  if (buffer_.end() == engine_->output_gate().end()) return;
+  if (!batch_open_) return;
+  seal_batch();
   writer_.flush();
   update_gate();
 }
@@ -142,7 +182,7 @@ bool Aof::is_idle() const {
 void Aof::stop_stream() {
   engine_->effects().set_sink(nullptr);
   draining_ = writer_.has_file();
-  writer_.sync_now();
+  sync_now();
   update_gate();
 }
 

@@ -83,7 +83,7 @@ class Aof final : public EffectSink, private AofWriter::Owner {
   void enable();
   void disable();
   // Has all that there is synced; synced() says when it is.
-  void sync_now() { writer_.sync_now(); }
+  void sync_now();
   bool synced() const { return writer_.synced() == buffer_.end(); }
   // Nothing is in flight.
   bool is_idle() const;
@@ -108,7 +108,11 @@ class Aof final : public EffectSink, private AofWriter::Owner {
  private:
   // ---- aof.cc
   static std::string select_command(int database);
+  // What an increment begins with: an empty batch says that batches have checksums.
+  std::string increment_head() const;
   void append_unit(const EffectUnit& unit, size_t from, size_t end, size_t* insertion);
+  void begin_batch();
+  void seal_batch();
   void annotate_time();
   void select(int database);
   void update_gate();
@@ -138,7 +142,9 @@ class Aof final : public EffectSink, private AofWriter::Owner {
   void tick_failure();
   void replace_poisoned();
   void create_replacement(const std::string& name);
+  std::string poisoned_file_name() const;
   void cut_poisoned();
+  void cut_poisoned(iouring::File file);
   void name_replacement();
   void on_replacement_named(const base::Status& status);
   void fail_replacement(const base::Error& error);
@@ -162,7 +168,11 @@ class Aof final : public EffectSink, private AofWriter::Owner {
   };
   std::deque<Selection> selections_;
   int64_t annotated_seconds_ = 0;
-  bool draining_ = false;  // Off, and the file is not closed yet.
+  // What this turn appends, with a header to be filled in (persist/aof_checksum.h).
+  bool batch_open_ = false;
+  std::byte* batch_header_ = nullptr;  // Null: without a checksum.
+  uint64_t batch_begin_ = 0;           // Behind the header.
+  bool draining_ = false;              // Off, and the file is not closed yet.
   // Rewrites.
   bool rewriting_ = false;
   bool scheduled_ = false;
@@ -171,6 +181,7 @@ class Aof final : public EffectSink, private AofWriter::Owner {
   bool base_running_ = false;   // The snapshot that runs is the base.
   bool base_complete_ = false;  // It is there; the increment before is not durable yet.
   bool removing_history_ = false;
+  uint64_t increment_bytes_ = 0;
   iouring::File increment_;  // Opened, and not the writer's yet.
   std::string base_name_;
   uint64_t rewrite_offset_ = 0;  // Of the stream, at the freeze.
@@ -181,6 +192,9 @@ class Aof final : public EffectSink, private AofWriter::Owner {
   int failure_ = 0;        // errno, while writes are refused.
   bool poisoned_ = false;  // By a sync that failed.
   bool replacing_ = false;
+  std::string poisoned_name_;
+  uint64_t poisoned_bytes_ = 0;  // What is durable of it.
+  bool poisoned_cut_ = false;
   iouring::File replacement_;  // Created, and not the writer's yet.
   uint64_t replacement_head_bytes_ = 0;
   bool replacement_named_ = false;  // By the manifest, before.

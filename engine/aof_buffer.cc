@@ -27,13 +27,28 @@ void AofBuffer::release(const Piece& piece) {
   }
 }
 
+void AofBuffer::open_block() {
+  std::byte* block = std::exchange(spare_, nullptr);
+  if (block == nullptr)
+    block = static_cast<std::byte*>(base::allocate(kBlockBytes, base::MemoryUse::kAof));
+  pieces_.push_back({end_, 0, block, nullptr, 0, false});
+}
+
+std::byte* AofBuffer::reserve(size_t bytes) {
+  CHECK_LE(bytes, kBlockBytes);
+  if (pieces_.empty() || pieces_.back().block == nullptr ||
+      kBlockBytes - pieces_.back().bytes < bytes)
+    open_block();
+  Piece& piece = pieces_.back();
+  piece.bytes += bytes;
+  end_ += bytes;
+  return piece.block + piece.bytes - bytes;
+}
+
 void AofBuffer::append(std::string_view bytes) {
   while (!bytes.empty()) {
     if (pieces_.empty() || pieces_.back().block == nullptr || pieces_.back().bytes == kBlockBytes) {
-      std::byte* block = std::exchange(spare_, nullptr);
-      if (block == nullptr)
-        block = static_cast<std::byte*>(base::allocate(kBlockBytes, base::MemoryUse::kAof));
-      pieces_.push_back({end_, 0, block, nullptr, 0, false});
+      open_block();
     }
     Piece& piece = pieces_.back();
     const size_t count = std::min(bytes.size(), kBlockBytes - piece.bytes);

@@ -35,6 +35,8 @@ class AofBuffer {
   AofBuffer& operator=(const AofBuffer&) = delete;
 
   void append(std::string_view bytes);
+  // `bytes` that stand together, for the caller to fill in while nothing of them is used.
+  std::byte* reserve(size_t bytes);
   // Takes over one reference.
   void append(ChunkedString* chunks);
 
@@ -58,6 +60,7 @@ class AofBuffer {
   };
 
   void release(const Piece& piece);
+  void open_block();
 
   std::vector<ChunkedString*>* const condemned_;
   std::deque<Piece> pieces_;

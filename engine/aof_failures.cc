@@ -7,6 +7,8 @@
 // Until then writes are refused with the cause and reads go on. Whoever waited for a reply that has
 // seen what failed is closed: whether it will last is unknown.
 
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -48,11 +50,15 @@ void Aof::tick_failure() {
 }
 
 // The increment of a rewrite that was under way serves; else there is a new one. It begins with the
-// database of the first effect that it gets.
+// database of the first effect that it gets. Each step is tried again until it succeeds.
 void Aof::replace_poisoned() {
   replacing_ = true;
-  // Named by a manifest that was not made durable.
-  if (replacement_) return name_replacement();
+  if (replacement_) return poisoned_cut_ ? name_replacement() : cut_poisoned();
+  poisoned_cut_ = false;
+  if (poisoned_name_.empty()) {
+    poisoned_name_ = poisoned_file_name();
+    poisoned_bytes_ = writer_.durable_file_bytes();
+  }
   replacement_named_ = writer_.switching();
   if (replacement_named_) {
     // It is empty, and gets what is left of the one before too.
@@ -63,9 +69,14 @@ void Aof::replace_poisoned() {
   create_replacement(next_.add_increment().name);
 }
 
+std::string Aof::poisoned_file_name() const {
+  const std::vector<persist::AofFile>& files = manifest_.increments();
+  return files[files.size() - (writer_.switching() ? 2 : 1)].name;
+}
+
 void Aof::create_replacement(const std::string& name) {
-  std::string head;
-  if (!selections_.empty()) head = select_command(selections_.front().database);
+  std::string head = increment_head();
+  if (!selections_.empty()) head += select_command(selections_.front().database);
   replacement_head_bytes_ = head.size();
   files().create(name, std::move(head), [this](base::Result<iouring::File> file) {
     if (!file.ok()) return fail_replacement(file.error());
@@ -74,16 +85,22 @@ void Aof::create_replacement(const std::string& name) {
   });
 }
 
+// What the writer has not kept (appendfsync no) stays in the file, good or not: a new base follows.
 void Aof::cut_poisoned() {
-  // Under appendfsync no the buffer has not kept what was written: the file stays as it is, and a
-  // new base makes up for it.
-  const bool kept = writer_.synced() >= buffer_.begin();
-  const uint64_t bytes = kept ? writer_.durable_file_bytes() : writer_.file_bytes();
-  files().cut_and_close(writer_.release_file(), bytes, [this, kept](const base::Status& cut) {
-    if (!cut.ok() || !kept) {
-      engine_->log().warning("The append only file can't be cut: a new base follows");
-      scheduled_ = true;
-    }
+  if (writer_.synced() < buffer_.begin()) {
+    scheduled_ = true;
+    poisoned_bytes_ = std::max(poisoned_bytes_, writer_.file_bytes());
+  }
+  if (writer_.has_file()) return cut_poisoned(writer_.release_file());
+  files().reopen(poisoned_name_, [this](base::Result<iouring::File> file) {
+    file.ok() ? cut_poisoned(*file) : fail_replacement(file.error());
+  });
+}
+
+void Aof::cut_poisoned(iouring::File file) {
+  files().cut_and_close(file, poisoned_bytes_, [this](const base::Status& cut) {
+    if (!cut.ok()) return fail_replacement(cut.error());
+    poisoned_cut_ = true;
     name_replacement();
   });
 }
@@ -95,7 +112,7 @@ void Aof::name_replacement() {
 
 void Aof::fail_replacement(const base::Error& error) {
   replacing_ = false;
-  failure_ = error.sys_errno;
+  failure_ = error.sys_errno != 0 ? error.sys_errno : EIO;
 }
 
 void Aof::on_replacement_named(const base::Status& status) {
@@ -103,11 +120,12 @@ void Aof::on_replacement_named(const base::Status& status) {
   if (!replacement_named_) manifest_ = next_;
   replacing_ = false;
   poisoned_ = false;
+  poisoned_name_.clear();
   writer_.replace_file(std::exchange(replacement_, {}), replacement_head_bytes_);
 }
 
 void Aof::note_recovery() {
-  if (poisoned_ || writer_.written() != buffer_.end()) return;
+  if (poisoned_ || writer_.written() != writer_.sealed()) return;
   failure_ = 0;
   engine_->log().warning("AOF write error looks solved. The server can write again.");
 }

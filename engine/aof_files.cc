@@ -54,16 +54,30 @@ void AofFiles::open(const std::string& name, bool truncates, Opened done) {
               [this](int32_t slot) {
                 if (slot < 0)
                   return opened(base::Error::from_errno(-slot, "opening an append only file"));
-                if (text_.empty()) return opened(iouring::File{slot});
+                if (text_.empty()) return sync_opened({slot});
                 disk_->write({slot}, base::as_bytes(text_), 0, IoClass::kAof,
                              [this, slot](int32_t result) { on_head_written({slot}, result); });
               });
 }
 
 void AofFiles::on_head_written(iouring::File file, int32_t result) {
-  if (result >= 0) return opened(file);
+  result >= 0 ? sync_opened(file) : fail_opened(file, result);
+}
+
+// What it holds already is durable before more is written.
+void AofFiles::sync_opened(iouring::File file) {
+  disk_->sync(file, true, IoClass::kAof, [this, file](int32_t result) {
+    if (result < 0) return fail_opened(file, result);
+    // A manifest that names it must not become durable before the name itself.
+    disk_->sync_directory(directory_, [this, file](int32_t synced) {
+      synced < 0 ? fail_opened(file, synced) : opened(file);
+    });
+  });
+}
+
+void AofFiles::fail_opened(iouring::File file, int32_t result) {
   disk_->close(file, [this, result](int32_t) {
-    opened(base::Error::from_errno(-result, "writing an append only file"));
+    opened(base::Error::from_errno(-result, "opening an append only file"));
   });
 }
 

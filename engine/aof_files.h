@@ -38,8 +38,7 @@ class AofFiles {
 
   // Makes the directory, durably.
   void make(Done done);
-  // A file that holds `head`, whatever was there, to be written on. Its name is durable with the
-  // next manifest.
+  // A file that holds `head`, whatever was there, to be written on; durable with its name.
   void create(const std::string& name, std::string head, Opened done);
   // One that is there already, if it is, with what it holds.
   void reopen(const std::string& name, Opened done);
@@ -56,6 +55,8 @@ class AofFiles {
   void begin(Done done);
   void open(const std::string& name, bool truncates, Opened done);
   void opened(base::Result<iouring::File> file);
+  void sync_opened(iouring::File file);
+  void fail_opened(iouring::File file, int32_t result);
   void on_head_written(iouring::File file, int32_t result);
   void end(int32_t result, const char* detail);
   void write_text(iouring::File file);

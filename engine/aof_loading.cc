@@ -79,7 +79,7 @@ void AofLoading::begin_part() {
     if (part.is_base) engine_->log().warning("The AOF base file {} is empty", part.name);
     return post(&AofLoading::end_part);
   }
-  if (!part.is_base) return begin_replay(0);
+  if (!part.is_base) return begin_scan(0);
   signature_ = std::make_unique<persist::FileStreamReader>(
       engine_->environment().loop, engine_->environment().disk, path(), persist::StreamLimits{});
   signature_->set_on_ready([this] { look_at_signature(); });
@@ -98,7 +98,7 @@ void AofLoading::look_at_signature() {
   });
 }
 
-void AofLoading::begin_commands() { begin_replay(0); }
+void AofLoading::begin_commands() { begin_scan(0); }
 
 void AofLoading::begin_snapshot() {
   signature_.reset();
@@ -120,32 +120,82 @@ void AofLoading::begin_tail() {
   engine_->log().notice("Reading the remaining AOF tail...");
   const uint64_t offset = snapshot_->statistics().loaded_bytes;
   snapshot_.reset();
-  begin_replay(offset);
+  begin_scan(offset);
 }
 
-void AofLoading::begin_replay(uint64_t offset) {
+void AofLoading::begin_scan(uint64_t offset) {
   signature_.reset();
-  replay_ = std::make_unique<AofReplay>(engine_, path(), offset);
-  replay_->begin([this](const AofReplay::Result& result) { on_replayed(result); });
+  scan_offset_ = scan_skip_ = offset;
+  scan_ = std::make_unique<persist::AofScan>(offset);
+  scanned_ = std::make_unique<persist::FileStreamReader>(
+      engine_->environment().loop, engine_->environment().disk, path(), persist::StreamLimits{});
+  scanned_->set_on_ready([this] { continue_scan(); });
+  scanned_->open([this](const base::Status&) { post(&AofLoading::continue_scan); });
 }
 
-void AofLoading::on_replayed(const AofReplay::Result& result) {
-  if (!result.failure.empty()) return end(result.failure);
-  if (!result.truncated) return post(&AofLoading::end_part);
-  const bool is_last = part_ + 1 == parts_.size();
-  if (!is_last || !engine_->options().aof_load_truncated)
+void AofLoading::continue_scan() {
+  base::Result<persist::FileStreamReader::Chunk> chunk = scanned_->next();
+  if (chunk.ok() && chunk->bytes.empty() && !chunk->end) return;
+  if (!chunk.ok() || chunk->end || cancelled_) {
+    scanned_->close([this, ok = chunk.ok()] {
+      if (!ok) return end(fmt::format("Can't read {}", path()));
+      post(&AofLoading::on_scanned);
+    });
+    return;
+  }
+  const size_t skipped = std::min<uint64_t>(scan_skip_, chunk->bytes.size());
+  scan_skip_ -= skipped;
+  scan_->feed(chunk->bytes.subspan(skipped));
+  post(&AofLoading::continue_scan);
+}
+
+// Whether nothing follows in later increments: one that was created when the server ended is empty.
+bool AofLoading::is_last() const {
+  for (size_t i = part_ + 1; i < parts_.size(); ++i)
+    if (parts_[i].bytes > persist::kAofBatchHeaderBytes) return false;
+  return true;
+}
+
+void AofLoading::on_scanned() {
+  scanned_.reset();
+  scan_->finish();
+  if (cancelled_) return end("The load was given up");
+  switch (scan_->verdict()) {
+    case persist::AofScan::Verdict::kWhole:
+      return begin_replay();
+    case persist::AofScan::Verdict::kDamaged:
+      return end(
+          fmt::format("Bad file format reading the append only file {} at offset {} ({}): make a "
+                      "backup of your AOF file, then use basalt-check-aof --fix "
+                      "<filename.manifest>",
+                      path(), scan_->bad_offset(), scan_->reason()));
+    case persist::AofScan::Verdict::kTruncated:
+      break;
+  }
+  const bool last = is_last();
+  if (!last || !engine_->options().aof_load_truncated)
     return end(fmt::format(
         "Unexpected end of file reading the append only file {} at offset {}. You can: 1) Make a "
         "backup of your AOF file, then use basalt-check-aof --fix <filename.manifest>. 2) {}",
-        path(), result.good_bytes,
-        is_last ? "Alternatively you can set the 'aof-load-truncated' configuration option to yes "
-                  "and restart the server."
-                : "It is not the last file of the manifest, so it was not the end of a server that "
-                  "cut it: look for the rest of it in a backup."));
-  engine_->log().warning("!!! Warning: short read while loading the AOF file {}!!!", path());
+        path(), scan_->bad_offset(),
+        last ? "Alternatively you can set the 'aof-load-truncated' configuration option to yes and "
+               "restart the server."
+             : "It is not the last file of the manifest, so it was not the end of a server that "
+               "cut it: look for the rest of it in a backup."));
+  engine_->log().warning("!!! Warning: short read while loading the AOF file {}!!! ({})", path(),
+                         scan_->reason());
   engine_->log().warning("AOF {} loaded anyway because aof-load-truncated is enabled", path());
-  engine_->log().warning("Truncating the AOF {} at offset {}", path(), result.good_bytes);
-  cut(result.good_bytes);
+  engine_->log().warning("Truncating the AOF {} at offset {}", path(), scan_->good_bytes());
+  cut(scan_->good_bytes());
+}
+
+void AofLoading::begin_replay() {
+  replay_ = std::make_unique<AofReplay>(engine_, path(), scan_offset_, parts_[part_].bytes);
+  replay_->begin([this](const AofReplay::Result& result) {
+    if (!result.failure.empty()) return end(result.failure);
+    if (result.truncated) return end(fmt::format("{} changed while it was loaded", path()));
+    post(&AofLoading::end_part);
+  });
 }
 
 void AofLoading::cut(uint64_t bytes) {
@@ -158,7 +208,7 @@ void AofLoading::cut(uint64_t bytes) {
     disk.truncate({slot}, bytes, [this, &disk, slot](int32_t result) {
       disk.close({slot}, [this, result](int32_t) {
         if (result < 0) return end(fmt::format("Error truncating the AOF file {}", path()));
-        end_part();
+        begin_replay();
       });
     });
   });
@@ -168,6 +218,7 @@ void AofLoading::end_part() {
   const Part& part = parts_[part_];
   snapshot_.reset();
   replay_.reset();
+  scan_.reset();
   engine_->log().notice("DB loaded from {} file {}: {:.3f} seconds", part.is_base ? "base" : "incr",
                         part.name, seconds_since(*engine_, part_begun_ms_));
   bytes_before_ += part.bytes;

@@ -4,10 +4,11 @@
 //   base         a snapshot (Loading), or commands, or both in one file as Redis 6 wrote it
 //   increments   commands (AofReplay)
 //
-// Nothing expires while they are loaded: whatever did says so in the file. The last file may end
-// inside of a command, since the server may have ended there; it is then cut behind the last whole
-// one (aof-load-truncated). Anything else that is wrong ends the load, with the file, the place and
-// what repairs it.
+// What holds commands is looked through first (AofScan), so that nothing of a batch is executed
+// that is not what was written. Nothing expires while they are loaded: whatever did says so in the
+// file. The last file may end inside of a command, since the server may have ended there; it is
+// then cut behind the last whole one (aof-load-truncated). Anything else that is wrong ends the
+// load, with the file, the place and what repairs it.
 //
 // Loop thread only.
 
@@ -23,6 +24,7 @@
 #include "engine/loading.h"
 #include "iouring/disk.h"
 #include "persist/aof_manifest.h"
+#include "persist/aof_scan.h"
 #include "persist/file_stream.h"
 
 namespace engine {
@@ -64,8 +66,11 @@ class AofLoading final : public LoadInProgress {
   void begin_snapshot();
   void begin_commands();
   void begin_tail();
-  void begin_replay(uint64_t offset);
-  void on_replayed(const AofReplay::Result& result);
+  void begin_scan(uint64_t offset);
+  void continue_scan();
+  void on_scanned();
+  bool is_last() const;
+  void begin_replay();
   void cut(uint64_t bytes);
   void end_part();
   void post(void (AofLoading::*next)());
@@ -82,6 +87,10 @@ class AofLoading final : public LoadInProgress {
   LoadStatistics statistics_;
   std::unique_ptr<persist::FileStreamReader> signature_;  // Of the part at hand: its first bytes.
   std::unique_ptr<Loading> snapshot_;
+  std::unique_ptr<persist::AofScan> scan_;
+  std::unique_ptr<persist::FileStreamReader> scanned_;
+  uint64_t scan_offset_ = 0;  // Where commands begin in the part,
+  uint64_t scan_skip_ = 0;    // as far as the scan has not come there yet.
   std::unique_ptr<AofReplay> replay_;
   bool cancelled_ = false;
   Done done_;

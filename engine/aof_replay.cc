@@ -18,13 +18,14 @@ bool is_word(CommandWords words, std::string_view lower) {
 
 }  // namespace
 
-AofReplay::AofReplay(Engine* engine, std::string path, uint64_t offset)
+AofReplay::AofReplay(Engine* engine, std::string path, uint64_t offset, uint64_t end)
     : engine_(engine),
       path_(std::move(path)),
       file_(engine->environment().loop, engine->environment().disk, path_,
             {.operations_max = static_cast<uint32_t>(engine->options().snapshot_io_depth),
              .bytes_max = static_cast<uint64_t>(engine->options().snapshot_buffer)}),
       skip_bytes_(offset),
+      left_bytes_(end - offset),
       buffer_offset_(offset),
       output_(&blocks_),
       session_(engine->next_session_id(), this, &output_) {
@@ -83,10 +84,12 @@ bool AofReplay::take_input() {
     waits_ = true;
     return false;
   }
-  at_end_ = chunk->end;
   const size_t skipped = std::min<uint64_t>(skip_bytes_, chunk->bytes.size());
+  const size_t taken = std::min<uint64_t>(left_bytes_, chunk->bytes.size() - skipped);
   skip_bytes_ -= skipped;
-  append_input(base::as_text(chunk->bytes.subspan(skipped)));
+  left_bytes_ -= taken;
+  at_end_ = chunk->end;
+  append_input(base::as_text(chunk->bytes.subspan(skipped, taken)));
   needs_input_ = at_end_;
   return true;
 }

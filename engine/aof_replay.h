@@ -38,8 +38,8 @@ class AofReplay final : public CommandSource {
   };
   using Done = base::InlineFunction<void(const Result&)>;
 
-  // Begins at `offset` of the file. `engine` outlives the replay.
-  AofReplay(Engine* engine, std::string path, uint64_t offset);
+  // Executes what stands from `offset` to `end`. `engine` outlives the replay.
+  AofReplay(Engine* engine, std::string path, uint64_t offset, uint64_t end);
   ~AofReplay();
   AofReplay(const AofReplay&) = delete;
   AofReplay& operator=(const AofReplay&) = delete;
@@ -93,6 +93,7 @@ class AofReplay final : public CommandSource {
   Done done_;
   Result result_;
   uint64_t skip_bytes_;  // Of the file, before the first command.
+  uint64_t left_bytes_;  // Behind them.
 
   std::vector<char, base::CountedAllocator<char, base::MemoryUse::kClients>> buffer_;
   uint64_t buffer_offset_ = 0;  // In the file, of its first byte.

@@ -147,7 +147,10 @@ void Aof::create_increment() {
   next_ = manifest_;
   const std::string name = next_.add_increment().name;
   engine_->log().notice("Creating AOF incr file {} on background rewrite", name);
-  files().create(name, {}, [this](base::Result<iouring::File> file) { on_increment_opened(file); });
+  std::string head = increment_head();
+  increment_bytes_ = head.size();
+  files().create(name, std::move(head),
+                 [this](base::Result<iouring::File> file) { on_increment_opened(file); });
 }
 
 void Aof::on_increment_opened(base::Result<iouring::File> file) {
@@ -175,15 +178,16 @@ void Aof::freeze() {
                                [this](const base::Status& status) { on_base_written(status); });
   if (!begun.ok()) return end_rewrite(begun);
   base_running_ = true;
+  seal_batch();
   rewrite_offset_ = buffer_.end();
   selections_.clear();
   annotated_seconds_ = 0;
   switch (mode_) {
     case State::kOn:
-      return writer_.switch_to(std::exchange(increment_, {}));
+      return writer_.switch_to(std::exchange(increment_, {}), increment_bytes_);
     case State::kStarting:
       statistics_.current_bytes = 0;
-      writer_.begin(std::exchange(increment_, {}), 0);
+      writer_.begin(std::exchange(increment_, {}), increment_bytes_);
       return engine_->effects().set_sink(this);
     case State::kOff:
       return;

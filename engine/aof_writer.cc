@@ -21,15 +21,17 @@ void AofWriter::begin(iouring::File file, uint64_t file_bytes) {
   file_ = file;
   file_begin_ = file_bytes;
   stream_begin_ = target_ = written_ = synced_ = buffer_->begin();
+  sealed_ = buffer_->end();
   stopped_ = false;
   sync_begin_ns_ = loop_->turn_ns();
   unsynced_since_ns_ = syncing_since_ns_ = 0;
 }
 
-void AofWriter::switch_to(iouring::File next) {
+void AofWriter::switch_to(iouring::File next, uint64_t file_bytes) {
   CHECK(has_file() && !switching());
   next_ = next;
-  switch_at_ = buffer_->end();
+  next_bytes_ = file_bytes;
+  switch_at_ = sealed_ = buffer_->end();
   pump();
   if (!stopped_ && is_idle() && synced_ == switch_at_) finish_switch();
 }
@@ -57,18 +59,19 @@ iouring::File AofWriter::release_file() {
 
 void AofWriter::finish_switch() {
   disk_->close(std::exchange(file_, std::exchange(next_, {})), [](int32_t) {});
-  file_begin_ = 0;
+  file_begin_ = next_bytes_;
   stream_begin_ = switch_at_;
 }
 
 // ---- Writes and syncs
 
 void AofWriter::flush() {
+  sealed_ = buffer_->end();
   if (has_file()) pump();
 }
 
 void AofWriter::sync_now() {
-  sync_wanted_ = buffer_->end();
+  sync_wanted_ = sealed_ = buffer_->end();
   if (has_file()) pump();
 }
 
@@ -80,7 +83,7 @@ void AofWriter::pump() {
 
 void AofWriter::start_write() {
   if (writing_) return;
-  if (written_ == target_) target_ = switching() ? switch_at_ : buffer_->end();
+  if (written_ == target_) target_ = switching() ? switch_at_ : sealed_;
   if (written_ == target_) return;
   const base::ByteSpan bytes =
       buffer_->at(written_, std::min<uint64_t>(target_ - written_, base::kIoBytesMax));

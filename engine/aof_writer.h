@@ -71,9 +71,10 @@ class AofWriter {
   // The stream goes on in `file` (which is the writer's from now on) at `file_bytes`. REQUIRES:
   // there is no file, and the buffer is empty or what it holds is to be written.
   void begin(iouring::File file, uint64_t file_bytes);
-  // What is appended from now on goes to `next`, from its beginning, once all before it is durable.
+  // What is appended from now on goes to `next`, behind the `file_bytes` that are in it, once all
+  // before it is durable.
   // REQUIRES: has_file(), !switching().
-  void switch_to(iouring::File next);
+  void switch_to(iouring::File next, uint64_t file_bytes);
   bool switching() const { return static_cast<bool>(next_); }
   // The file that the stream would have gone on in; nothing is switched.
   iouring::File take_next();
@@ -89,8 +90,12 @@ class AofWriter {
   // Nothing is in flight.
   bool is_idle() const { return !writing_ && !syncing_; }
 
-  // Writes what the buffer has; at the end of a turn.
+  // Writes what the buffer has by now, whole turns; at the end of one.
   void flush();
+  // What was given to be written.
+  uint64_t sealed() const { return sealed_; }
+  // From here on nothing of the file that the next byte goes to is known to be durable.
+  uint64_t durable_until() const { return switching() ? switch_at_ : synced_; }
   // Has everything of this moment synced, whatever the policy.
   void sync_now();
   // Ten times a second.
@@ -130,7 +135,9 @@ class AofWriter {
   uint64_t stream_begin_ = 0;
   uint64_t file_begin_ = 0;
   iouring::File next_;
+  uint64_t next_bytes_ = 0;
   uint64_t switch_at_ = 0;
+  uint64_t sealed_ = 0;
   uint64_t target_ = 0;  // What is written at present: up to the end of a turn.
   uint64_t written_ = 0;
   uint64_t synced_ = 0;

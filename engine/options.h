@@ -165,7 +165,7 @@ struct Options {
   bool no_appendfsync_on_rewrite;
   int64_t auto_aof_rewrite_percentage, auto_aof_rewrite_min_size;
   bool aof_load_truncated, aof_use_rdb_preamble, aof_timestamp_enabled,
-      aof_rewrite_incremental_fsync, aof_disable_auto_gc, aof_missing_use_rdb;
+      aof_rewrite_incremental_fsync, aof_disable_auto_gc, aof_missing_use_rdb, aof_checksum;
 
   // Replication
   std::string replicaof_host;  // Empty: a primary.

@@ -19,7 +19,8 @@ from support import ROOT  # noqa: E402
 from support.tally import TapWriter  # noqa: E402
 
 # Patterns below the prefix.
-INSTALLED = ("bin/basalt-server", "bin/basalt-check-rdb", "etc/basalt/basalt.conf",
+INSTALLED = ("bin/basalt-server", "bin/basalt-check-aof",
+             "bin/basalt-check-rdb", "etc/basalt/basalt.conf",
              "share/basalt/seccomp-io-uring.json", "include/basalt/logstore/log_store.h",
              "include/basalt/engine/value/codec.h", "lib*/**/libbasalt_logstore.a",
              "lib*/**/libbasalt_engine.a", "lib*/**/pkgconfig/basalt-logstore.pc",
@@ -94,7 +95,7 @@ class Installation:
 
     def case_server(self):
         """the installed server and checker start"""
-        for program in ("basalt-server", "basalt-check-rdb"):
+        for program in ("basalt-server", "basalt-check-aof", "basalt-check-rdb"):
             subprocess.run([os.path.join(self.prefix, "bin", program), "--version"], check=False,
                            capture_output=True)
         if "basalt=" not in run(os.path.join(self.prefix, "bin", "basalt-server"), "--version"):
