@@ -259,11 +259,11 @@ Outcome Engine::execute(Session* session, const Request& request) {
   std::string error;
   Admission admission = gate_->admit(session, keyspace, request, &error);
   if (admission == Admission::kReady) run(session, keyspace, request);
-  if (session->wants_room) [[unlikely]] {
+  // Each time it wants more than before, and nothing changes in between.
+  while (session->wants_room) {
     session->wants_room = false;
     admission = gate_->admit_again(session, request, &error);
     if (admission == Admission::kReady) run(session, keyspace, request);
-    CHECK(!session->wants_room);
   }
   switch (admission) {
     case Admission::kReady:

@@ -31,6 +31,10 @@ std::string tier_error(const base::Error& error) {
 
 Admission Gate::admit(Session* session, Keyspace& keyspace, const Request& request,
                       std::string* error) {
+  if (!session->more_keys.empty()) [[unlikely]] {
+    const Admission more = admit_more_keys(session, keyspace, error);
+    if (more != Admission::kReady) return more;
+  }
   if (tier_ != nullptr && !request.keys.empty() &&
       (keyspace.residence().counts().cold_keys != 0 || request.names_databases)) {
     const Admission cold = admit_cold(session, keyspace, request, error);
@@ -47,7 +51,28 @@ Admission Gate::admit(Session* session, Keyspace& keyspace, const Request& reque
 }
 
 Admission Gate::admit_again(Session* session, const Request& request, std::string* error) {
+  if (!session->more_keys.empty()) {
+    const Admission more = admit_more_keys(session, databases_->at(session->database), error);
+    if (more != Admission::kReady || session->extra_bytes == 0) return more;
+  }
   return admit_write(session, request, error);
+}
+
+Admission Gate::admit_more_keys(Session* session, Keyspace& keyspace, std::string* error) {
+  if (tier_ == nullptr) return Admission::kReady;
+  std::vector<RequestKey> keys;
+  uint64_t bytes = 0;
+  for (const std::string& text : session->more_keys) {
+    bytes += text.size() + sizeof(RequestKey);
+    keys.push_back({keyspace.key_of(text), KeyAccess::kValue, kNoDatabase});
+  }
+  if (bytes > budget_->request_bytes_max()) {
+    *error = needs_too_much(bytes, budget_->request_bytes_max());
+    return Admission::kRefused;
+  }
+  Request request;
+  request.keys = keys;
+  return admit_cold(session, keyspace, request, error);
 }
 
 void Gate::wait_in_line(Session* session) {
@@ -147,6 +172,8 @@ void Gate::clear_notes(Keyspace& keyspace, const Request& request) {
 
 void Gate::finish(Session* session) {
   session->extra_bytes = 0;
+  if (!session->more_keys.empty()) [[unlikely]]
+    session->more_keys.clear();
   if (!session->holds.empty()) [[unlikely]]
     tier_->release_holds(session, session->command_sequence);
   if (!waiting_writers_.empty()) [[unlikely]]

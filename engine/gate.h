@@ -73,8 +73,8 @@ class Gate {
   // What admit() told the keyspaces of cold keys is void once the handler has run, or will not run
   // in this turn.
   void clear_notes(Keyspace& keyspace, const Request& request);
-  // A command that ran found that it needs session->extra_bytes more. kParked or kRefused, as above;
-  // kReady: it may run again at once.
+  // A command that ran found that it needs session->extra_bytes more, or session->more_keys. kParked
+  // or kRefused, as above; kReady: it may run again at once.
   Admission admit_again(Session* session, const Request& request, std::string* error);
   // The command ran, or will not: what was held for it is given back.
   void finish(Session* session);
@@ -97,6 +97,7 @@ class Gate {
  private:
   Admission admit_cold(Session* session, Keyspace& keyspace, const Request& request,
                        std::string* error);
+  Admission admit_more_keys(Session* session, Keyspace& keyspace, std::string* error);
   Admission admit_write(Session* session, const Request& request, std::string* error);
 
   void wait_in_line(Session* session);

@@ -75,6 +75,9 @@ struct Session {
   // command runs again; set with `wants_room` by a handler that ended without effect or reply.
   uint64_t extra_bytes = 0;
   bool wants_room = false;
+  // Keys beside those in its words that the command at hand was found to read: the gate has their
+  // values in memory before the command runs again. Set with `wants_room` as well.
+  std::deque<std::string> more_keys;
   // Commands behind the parked one that were looked at in this round.
   uint64_t looked_ahead = 0;
   // The command that runs has replied with an error.

@@ -47,6 +47,10 @@ void object_refcount_command(CommandContext& context);
 // As OBJECT ENCODING names it. REQUIRES: a string.
 std::string_view value_encoding(const Entry& entry);
 
+// sort_command.cc
+void sort_command(CommandContext& context);
+void sort_ro_command(CommandContext& context);
+
 // dump_commands.cc
 void dump_command(CommandContext& context);
 void restore_command(CommandContext& context);

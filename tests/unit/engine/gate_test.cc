@@ -44,6 +44,20 @@ BOOST_AUTO_TEST_CASE(the_cold_keys_of_one_command_are_read_together) {
   BOOST_TEST(machine.statistics().parked_commands <= 3u);
 }
 
+BOOST_AUTO_TEST_CASE(keys_that_a_command_finds_out_about_are_read_before_it_goes_on) {
+  Machine machine;
+  machine.execute({"RPUSH", "list", "1", "2"});
+  machine.execute({"MSET", "weight_1", "9", "weight_2", "5", "name_1", "one", "name_2", "two"});
+  for (const char* key : {"list", "weight_1", "weight_2", "name_1", "name_2"})
+    machine.make_cold(key);
+  BOOST_TEST(machine.execute({"SORT", "list", "BY", "weight_*", "GET", "name_*", "GET", "no_*",
+                              "STORE", "sorted"}) == ":4\r\n");
+  BOOST_TEST(machine.statistics().fetched_keys == 5u);
+  BOOST_TEST(machine.execute({"LINDEX", "sorted", "0"}) == sim::bulk("two"));
+  BOOST_TEST(machine.execute({"LINDEX", "sorted", "1"}) == sim::bulk(""));
+  BOOST_TEST(machine.execute({"LINDEX", "sorted", "2"}) == sim::bulk("one"));
+}
+
 BOOST_AUTO_TEST_CASE(commands_behind_a_parked_one_have_their_keys_read_meanwhile) {
   Machine machine;
   for (const char* key : {"a", "b"}) {
