@@ -1,6 +1,7 @@
 #define BOOST_TEST_MODULE persist_aof_reader
 #include "persist/aof_reader.h"
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <string>
 
@@ -35,7 +36,7 @@ std::string read(const std::string& text, size_t piece_bytes) {
 }
 
 BOOST_AUTO_TEST_CASE(commands_are_read_and_annotations_skipped_in_pieces_of_any_size) {
-  for (const size_t piece : {1, 2, 7, 1000})
+  for (const size_t piece : {size_t{1}, size_t{2}, size_t{7}, size_t{1000}})
     BOOST_TEST(read(kCommands, piece) == "SELECT 0 SET a 1 PING ");
 }
 
