@@ -211,6 +211,10 @@ base::Result<OwnedValue> decode_stream(uint8_t rdb_type, base::ByteSpan payload)
   for (uint64_t left = parts.length(); left > 0 && !parts.failed(); --left)
     RETURN_IF_ERROR(read_group(&parts, rdb_type, state));
   if (parts.failed() || !parts.at_end()) return corrupt();
+  // Older servers did not count what groups have read.
+  if (rdb_type == byte_of(RdbType::kStreamListpacks))
+    for (const auto& group : state->groups())
+      group->entries_read = StreamView(tree.get()).reads_at(group->last_id);
   return OwnedValue(ValueType::kStream, tree.release());
 }
 

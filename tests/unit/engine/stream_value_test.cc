@@ -226,6 +226,32 @@ BOOST_FIXTURE_TEST_CASE(groups_survive_their_payload_and_a_freeze, Fixture) {
   heap.destroy(entry);
 }
 
+BOOST_FIXTURE_TEST_CASE(what_groups_of_older_servers_have_read_is_told_from_their_place, Fixture) {
+  Entry* const entry = new_stream(heap, "key", {});
+  for (uint64_t i = 5; i <= 6; ++i) append(entry->tree(), {i, 0}, {"f", "v"});
+  std::vector<std::byte> payload = payload_of(*entry);
+  const size_t nodes_end = 1 + entry->tree()->element_bytes();
+  heap.destroy(entry);
+  payload.resize(nodes_end);
+  // Length, last ID; three groups, each with name, last ID, nothing pending, no consumers.
+  for (const char byte :
+       "\x02\x06\x00\x03\x01"
+       "a\x05\x00\x00\x00\x01"
+       "b\x00\x00\x00\x00\x01"
+       "c\x06\x00\x00\x00"s)
+    payload.push_back(static_cast<std::byte>(byte));
+  auto value = decode_aggregate(static_cast<uint8_t>(persist::RdbType::kStreamListpacks), payload,
+                                tools, DecodeFor::kLoad);
+  BOOST_REQUIRE(value.ok());
+  Entry* const read = value->into_entry(heap, "key", {});
+  const StreamState& state = StreamView(read).state();
+  BOOST_TEST(state.entries_added == 2u);
+  BOOST_TEST(state.group("a")->entries_read == 1);
+  BOOST_TEST(state.group("b")->entries_read == 0);
+  BOOST_TEST(state.group("c")->entries_read == 2);
+  heap.destroy(read);
+}
+
 BOOST_FIXTURE_TEST_CASE(damaged_streams_are_refused_or_read_without_harm, Fixture) {
   Entry* const entry = new_stream(heap, "key", {});
   for (uint64_t i = 1; i <= 5; ++i) append(entry->tree(), {i, 1}, {"f", "v", "g", "7"});
