@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(every_byte_of_a_key_counts) {
   Random random(3);
   const KeyHasher hasher = KeyHasher::with_random_secret(random);
   // Across the lengths at which the function changes its way.
-  for (const size_t bytes : {1, 3, 4, 8, 9, 16, 17, 128, 129, 240, 241, 1000}) {
+  for (const size_t bytes : {1u, 3u, 4u, 8u, 9u, 16u, 17u, 128u, 129u, 240u, 241u, 1000u}) {
     std::string key(bytes, 'k');
     std::set<uint64_t> hashes = {hasher.hash64(key)};
     for (char& c : key) {

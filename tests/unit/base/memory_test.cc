@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(what_is_allocated_is_counted_until_it_is_freed) {
 
 BOOST_AUTO_TEST_CASE(aligned_memory_is_aligned_and_counted) {
   const uint64_t before = memory_used(MemoryUse::kIo);
-  for (const size_t alignment : {64, 4096, 65536}) {
+  for (const size_t alignment : {64u, 4096u, 65536u}) {
     void* const pointer = allocate_aligned(100, alignment, MemoryUse::kIo);
     BOOST_TEST(reinterpret_cast<uintptr_t>(pointer) % alignment == 0u);
     BOOST_TEST(memory_used(MemoryUse::kIo) >= before + 100);

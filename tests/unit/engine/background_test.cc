@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_run_ends_when_its_budget_is_spent_and_says_that_there_is_
     ++runs;
   }
   BOOST_TEST(runs > 3);
-  BOOST_TEST(!machine.databases().has_detached());
+  BOOST_TEST(machine.databases().detached().empty());
   BOOST_TEST(machine.slices(SliceCause::kFreeing) >= static_cast<uint64_t>(runs));
   BOOST_TEST(!machine.background().run());
 }

@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(pages_are_given_up_from_the_last_to_the_first) {
   PageTable table;
   const uint64_t value = add(table, 1, 10, 3);
   logstore::Location location;
-  for (const uint32_t expected : {12, 11, 10}) {
+  for (const uint32_t expected : {12u, 11u, 10u}) {
     BOOST_TEST(table.pop_page(value, &location));
     BOOST_TEST((location == place(expected)));
   }
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(a_dropped_namespace_is_gone_at_once_and_freed_in_steps) {
   for (uint32_t i = 0; i < 10; ++i) dropped.push_back(add(table, 1, i * 1000, 2));
   const uint64_t kept = add(table, 2, 50'000, 2);
   // From the middle and the ends, so that what links the others has changed.
-  for (const size_t at : {0, 4, 9}) table.erase(dropped[at]);
+  for (const size_t at : {0u, 4u, 9u}) table.erase(dropped[at]);
   BOOST_TEST(table.size() == 8u);
   table.drop_namespace(1);
   table.drop_namespace(3);

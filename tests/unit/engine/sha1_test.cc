@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(sums_are_those_of_the_standard) {
 
 BOOST_AUTO_TEST_CASE(it_does_not_matter_how_the_bytes_are_cut) {
   // Around the lengths at which the padding takes a block more.
-  for (const size_t bytes : {1, 55, 56, 57, 63, 64, 65, 119, 120, 128, 1000}) {
+  for (const size_t bytes : {1u, 55u, 56u, 57u, 63u, 64u, 65u, 119u, 120u, 128u, 1000u}) {
     std::string text;
     for (size_t i = 0; i < bytes; ++i) text += static_cast<char>(i * 7);
     const std::string whole = sum_of(text);

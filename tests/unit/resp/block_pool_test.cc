@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_pool_that_goes_leaves_nothing_counted) {
   const uint64_t before = counted();
   {
     BlockPool pool;
-    for (const size_t bytes : {1024, 2048, 65'536}) pool.give(pool.take(bytes), bytes);
+    for (const size_t bytes : {1024u, 2048u, 65'536u}) pool.give(pool.take(bytes), bytes);
     BOOST_TEST(counted() > before);
   }
   BOOST_TEST(counted() == before);
