@@ -17,6 +17,7 @@
 #include "engine/commands/list_commands.h"
 #include "engine/commands/memory_commands.h"
 #include "engine/commands/persistence_commands.h"
+#include "engine/commands/pubsub_commands.h"
 #include "engine/commands/scan_commands.h"
 #include "engine/commands/server_commands.h"
 #include "engine/commands/set_commands.h"
@@ -24,6 +25,7 @@
 #include "engine/commands/string_commands.h"
 #include "engine/commands/tier_commands.h"
 #include "engine/commands/zset_commands.h"
+#include "engine/commands/transaction_commands.h"
 
 namespace engine {
 namespace {
@@ -315,29 +317,80 @@ constexpr CommandRow kRows[] = {
      geosearchstore_command},
 
     // Pub/sub
-    {"psubscribe", -2, kPubSub | kNoScript | kLoading | kStale, 0, {}, kNone},
-    {"publish", 3, kPubSub | kLoading | kStale | kFast | kMayReplicate, 0, {}, kNone},
+    {"psubscribe", -2, kPubSub | kNoScript | kLoading | kStale, 0, {}, kNone, psubscribe_command},
+    {"publish",
+     3,
+     kPubSub | kLoading | kStale | kFast | kMayReplicate,
+     0,
+     {},
+     kNone,
+     publish_command},
     {"pubsub", -2, 0, 0, {}, kNone},
-    {"pubsub|channels", -2, kPubSub | kLoading | kStale, 0, {}, kNone},
-    {"pubsub|help", 2, kLoading | kStale, 0, {}, kNone},
-    {"pubsub|numpat", 2, kPubSub | kLoading | kStale, 0, {}, kNone},
-    {"pubsub|numsub", -2, kPubSub | kLoading | kStale, 0, {}, kNone},
-    {"pubsub|shardchannels", -2, kPubSub | kLoading | kStale, 0, {}, kNone},
-    {"pubsub|shardnumsub", -2, kPubSub | kLoading | kStale, 0, {}, kNone},
-    {"punsubscribe", -1, kPubSub | kNoScript | kLoading | kStale, 0, {}, kNone},
-    {"spublish", 3, kPubSub | kLoading | kStale | kFast | kMayReplicate, 0, kNotKeyKey, kNone},
-    {"ssubscribe", -2, kPubSub | kNoScript | kLoading | kStale, 0, kNotKeyAllKeys, kNone},
-    {"subscribe", -2, kPubSub | kNoScript | kLoading | kStale, 0, {}, kNone},
-    {"sunsubscribe", -1, kPubSub | kNoScript | kLoading | kStale, 0, kNotKeyAllKeys, kNone},
-    {"unsubscribe", -1, kPubSub | kNoScript | kLoading | kStale, 0, {}, kNone},
+    {"pubsub|channels", -2, kPubSub | kLoading | kStale, 0, {}, kNone, pubsub_channels_command},
+    {"pubsub|help", 2, kLoading | kStale, 0, {}, kNone, pubsub_help_command},
+    {"pubsub|numpat", 2, kPubSub | kLoading | kStale, 0, {}, kNone, pubsub_numpat_command},
+    {"pubsub|numsub", -2, kPubSub | kLoading | kStale, 0, {}, kNone, pubsub_numsub_command},
+    {"pubsub|shardchannels",
+     -2,
+     kPubSub | kLoading | kStale,
+     0,
+     {},
+     kNone,
+     pubsub_shardchannels_command},
+    {"pubsub|shardnumsub",
+     -2,
+     kPubSub | kLoading | kStale,
+     0,
+     {},
+     kNone,
+     pubsub_shardnumsub_command},
+    {"punsubscribe",
+     -1,
+     kPubSub | kNoScript | kLoading | kStale,
+     0,
+     {},
+     kNone,
+     punsubscribe_command},
+    {"spublish", 3, kPubSub | kLoading | kStale | kFast | kMayReplicate, 0, kNotKeyKey, kNone,
+     spublish_command},
+    {"ssubscribe", -2, kPubSub | kNoScript | kLoading | kStale, 0, kNotKeyAllKeys, kNone,
+     ssubscribe_command},
+    {"subscribe", -2, kPubSub | kNoScript | kLoading | kStale, 0, {}, kNone, subscribe_command},
+    {"sunsubscribe", -1, kPubSub | kNoScript | kLoading | kStale, 0, kNotKeyAllKeys, kNone,
+     sunsubscribe_command},
+    {"unsubscribe", -1, kPubSub | kNoScript | kLoading | kStale, 0, {}, kNone, unsubscribe_command},
 
     // Transactions
-    {"discard", 1, kNoScript | kLoading | kStale | kFast | kAllowBusy, kTransaction, {}, kNone},
-    {"exec", 1, kNoScript | kLoading | kStale | kSkipSlowlog, kTransaction, {}, kNone},
-    {"multi", 1, kNoScript | kLoading | kStale | kFast | kAllowBusy, kTransaction, {}, kNone},
-    {"unwatch", 1, kNoScript | kLoading | kStale | kFast | kAllowBusy, kTransaction, {}, kNone},
+    {"discard",
+     1,
+     kNoScript | kLoading | kStale | kFast | kAllowBusy,
+     kTransaction,
+     {},
+     kNone,
+     discard_command},
+    {"exec",
+     1,
+     kNoScript | kLoading | kStale | kSkipSlowlog,
+     kTransaction,
+     {},
+     kNone,
+     exec_command},
+    {"multi",
+     1,
+     kNoScript | kLoading | kStale | kFast | kAllowBusy,
+     kTransaction,
+     {},
+     kNone,
+     multi_command},
+    {"unwatch",
+     1,
+     kNoScript | kLoading | kStale | kFast | kAllowBusy,
+     kTransaction,
+     {},
+     kNone,
+     unwatch_command},
     {"watch", -2, kNoScript | kLoading | kStale | kFast | kAllowBusy, kTransaction,
-     kInspectsAllKeys, kMeta},
+     kInspectsAllKeys, kMeta, watch_command},
 
     // Scripts and functions
     {"eval", -3, kNoScript | kStale | kSkipMonitor | kNoMandatoryKeys | kMayReplicate, kScripting,

@@ -158,6 +158,8 @@ void Connection::on_runnable() {
   server_->enqueue(this);
 }
 
+void Connection::on_output() { server_->touch(this); }
+
 void Connection::resume() {
   paused_ = false;
   if (closing_) return;

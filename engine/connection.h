@@ -125,6 +125,7 @@ class Connection final : public iouring::SocketHandler, public CommandSource {
   void on_starved();
   // CommandSource.
   void on_runnable() override;
+  void on_output() override;
 
  private:
   static constexpr size_t kPieces = 8;

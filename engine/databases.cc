@@ -46,6 +46,8 @@ int Databases::index_of(NamespaceId id) const {
 }
 
 void Databases::swap(int a, int b) {
+  const KeyEvents& events = shared_.events;
+  if (a != b && (events.wanted & KeyEvents::kChanges) != 0) events.listener->on_swap(a, b);
   std::swap(mapping_[static_cast<size_t>(a)], mapping_[static_cast<size_t>(b)]);
 }
 
@@ -53,6 +55,8 @@ uint64_t Databases::flush(int index) {
   std::unique_ptr<Keyspace>& mapped = mapping_[static_cast<size_t>(index)];
   const uint64_t keys = mapped->size();
   if (keys == 0) return 0;
+  const KeyEvents& events = shared_.events;
+  if ((events.wanted & KeyEvents::kChanges) != 0) events.listener->on_flush(index);
   shared_.changes += keys;
   by_id_.erase(mapped->id());
   if (shared_.residence.tier != nullptr) shared_.residence.tier->drop_namespace(mapped->id());

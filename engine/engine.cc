@@ -8,8 +8,11 @@
 #include "engine/aof.h"
 #include "engine/eviction.h"
 #include "engine/io_limits.h"
+#include "engine/key_reactions.h"
 #include "engine/snapshots.h"
 #include "engine/tier_open.h"
+#include "engine/transaction.h"
+#include "engine/transactions.h"
 #include "engine/value/listpack.h"
 
 namespace engine {
@@ -21,6 +24,16 @@ constexpr size_t kBatchKeys = 4096;
 
 std::string random_id(base::Random& random) {
   return fmt::format("{:016x}{:016x}{:08x}", random.next(), random.next(), random.next() >> 32);
+}
+
+// In RESP2 what is pushed cannot be told from replies.
+bool may_run_while_subscribed(const Session& session, const Command& command) {
+  if (session.reply.protocol() == resp::Protocol::kResp3) return true;
+  constexpr std::string_view kAllowed[] = {"ping",         "subscribe",   "psubscribe",
+                                           "ssubscribe",   "unsubscribe", "punsubscribe",
+                                           "sunsubscribe", "quit",        "reset"};
+  return std::find(std::begin(kAllowed), std::end(kAllowed), command.full_name) !=
+         std::end(kAllowed);
 }
 
 }  // namespace
@@ -57,6 +70,9 @@ base::Status Engine::open(std::string* message) {
     databases_.shared().residence.tier = tier_.get();
   }
   gate_ = std::make_unique<Gate>(&databases_, &budget_, tier_.get(), this);
+  pubsub_ = std::make_unique<PubSub>();
+  reactions_ = std::make_unique<KeyReactions>(this);
+  transactions_ = std::make_unique<Transactions>(this);
   snapshots_ = std::make_unique<Snapshots>(this);
   aof_ = std::make_unique<Aof>(this);
   background_ = std::make_unique<Background>(this);
@@ -119,8 +135,14 @@ void Engine::register_hooks() {
        "lazyfree-lazy-expire", "lazyfree-lazy-eviction"},
       [this](const Options&) {
         apply_memory_options();
+        // Redis does not wait for a writer either.
+        if (tier_ == nullptr && budget_.limited()) evict_for(0);
         return std::string();
       });
+  config.on_change({"notify-keyspace-events"}, [this](const Options&) {
+    refresh_key_events();
+    return std::string();
+  });
 }
 
 // ---- Commands
@@ -130,15 +152,20 @@ void Engine::begin_turn() {
   shared.now_ms = environment_.clock->wall_ms();
   shared.access.set_now(shared.now_ms);
   if (tier_ != nullptr) tier_->pump();
+  pubsub_->forget_sent_bytes();
   gate_->hold_writers(snapshots_->holds_writers() || aof_->holds_writers());
   gate_->wake_writers();
+  if (transactions_->suspended()) [[unlikely]]
+    transactions_->resume();
 }
 
 Request Engine::prepare(const Session& session, CommandWords words) {
   Request request;
   request.words = words;
   request.command = commands_.resolve(words);
-  if (request.command == nullptr || request.command->access == KeyAccess::kNone) return request;
+  if (request.command == nullptr) return request;
+  request.flags = request.command->flags;
+  if (request.command->access == KeyAccess::kNone) return request;
   if (!request.command->arity_fits(words.size())) return request;
 
   RequestKey* keys = batch_keys_.data() + batch_keys_used_;
@@ -195,41 +222,49 @@ void Engine::reply_error(Session* session, std::string_view error) {
   session->reply.error(error);
 }
 
+void Engine::reject(Session* session, const Request& request, std::string_view error) {
+  if (request.command != nullptr) ++statistics_.commands[request.command->id].rejected_calls;
+  if (session->transaction != nullptr) return transactions_->refused(session, request, error);
+  reply_error(session, error);
+}
+
 bool Engine::refuse(Session* session, const Request& request) {
   const Command* const command = request.command;
   if (command == nullptr) {
-    reply_error(session, commands_.unknown_command_error(request.words));
+    reject(session, request, commands_.unknown_command_error(request.words));
     return true;
   }
-  CommandStatistics& counters = statistics_.commands[command->id];
   if (!command->arity_fits(request.words.size())) {
-    ++counters.rejected_calls;
-    reply_error(session, wrong_arity_error(*command));
+    reject(session, request, wrong_arity_error(*command));
     return true;
   }
   if (request.key_too_long) [[unlikely]] {
-    ++counters.rejected_calls;
-    reply_error(session, fmt::format("-ERR key is longer than {} bytes", base::kKeyBytesMax));
+    reject(session, request, key_too_long_error());
     return true;
   }
   if (session->replays) [[unlikely]]
     return false;
   if (must_authenticate(*session) && !command->has(command_flag::kNoAuth)) {
-    ++counters.rejected_calls;
-    reply_error(session, "-NOAUTH Authentication required.");
+    reject(session, request, "-NOAUTH Authentication required.");
     return true;
   }
-  if (loading_ != nullptr && !command->has(command_flag::kLoading)) {
-    ++counters.rejected_calls;
-    reply_error(session, "-LOADING Redis is loading the dataset in memory");
+  if (session->subscriptions != nullptr && !may_run_while_subscribed(*session, *command))
+      [[unlikely]] {
+    reject(session, request,
+           fmt::format("-ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / "
+                       "QUIT / RESET are allowed in this context",
+                       command->full_name));
     return true;
   }
-  if (!command->has(command_flag::kWrite)) return false;
+  if (loading_ != nullptr && (request.flags & command_flag::kLoading) == 0) {
+    reject(session, request, "-LOADING Redis is loading the dataset in memory");
+    return true;
+  }
+  if ((request.flags & command_flag::kWrite) == 0) return false;
   const std::string refusal = refusal_of_writes();
   if (refusal.empty()) [[likely]]
     return false;
-  ++counters.rejected_calls;
-  reply_error(session, refusal);
+  reject(session, request, refusal);
   return true;
 }
 
@@ -250,6 +285,9 @@ std::string Engine::refusal_of_writes() const {
 
 Outcome Engine::execute(Session* session, const Request& request) {
   session->parked = false;
+  if (session->transaction != nullptr && request.command != nullptr &&
+      Transactions::takes(*request.command)) [[unlikely]]
+    return execute_queued(session, request);
   if (refuse(session, request)) {
     gate_->finish(session);
     ++session->command_sequence;
@@ -269,8 +307,7 @@ Outcome Engine::execute(Session* session, const Request& request) {
     case Admission::kReady:
       break;
     case Admission::kRefused:
-      ++statistics_.commands[request.command->id].rejected_calls;
-      reply_error(session, error);
+      reject(session, request, error);
       break;
     case Admission::kParked:
       session->parked = true;
@@ -284,6 +321,35 @@ Outcome Engine::execute(Session* session, const Request& request) {
   return session->blocked ? Outcome::kBlocked : Outcome::kDone;
 }
 
+// What comes between MULTI and EXEC, and EXEC.
+Outcome Engine::execute_queued(Session* session, const Request& request) {
+  const bool is_exec = request.command->full_name == "exec";
+  const Request all = is_exec ? transactions_->exec_request(session, request) : request;
+  Transactions::Result result = Transactions::Result::kDone;
+  if (!refuse(session, all)) {
+    if (is_exec) {
+      result = transactions_->exec(session, all);
+    } else if (request.command->has(command_flag::kNoMulti)) {
+      reject(session, request, "-ERR Command not allowed inside a transaction");
+    } else {
+      transactions_->queue(session, request);
+    }
+  }
+  switch (result) {
+    case Transactions::Result::kDone:
+      break;
+    case Transactions::Result::kParked:
+      session->parked = true;
+      if (tier_ != nullptr) ++tier_->mutable_statistics().parked_commands;
+      return Outcome::kParked;
+    case Transactions::Result::kSuspended:
+      return Outcome::kBlocked;
+  }
+  gate_->finish(session);
+  ++session->command_sequence;
+  return Outcome::kDone;
+}
+
 void Engine::run(Session* session, Keyspace& keyspace, const Request& request) {
   CommandContext context(this, session, &keyspace, &request);
   session->failed = false;
@@ -295,11 +361,15 @@ void Engine::run(Session* session, Keyspace& keyspace, const Request& request) {
   }
   if (session->wants_room) [[unlikely]]
     return;
-  CommandStatistics& counters = statistics_.commands[request.command->id];
+  count_call(session, *request.command, command_begin_ns_);
+}
+
+void Engine::count_call(Session* session, const Command& command, uint64_t begin_ns) {
+  CommandStatistics& counters = statistics_.commands[command.id];
   ++counters.calls;
   // The commands of a batch follow each other: one reading ends this one and begins the next.
   const uint64_t end_ns = environment_.clock->monotonic_ns();
-  const uint64_t took_ns = end_ns - command_begin_ns_;
+  const uint64_t took_ns = end_ns - begin_ns;
   command_begin_ns_ = end_ns;
   counters.nanoseconds += took_ns;
   if (options().latency_tracking) {
@@ -310,8 +380,8 @@ void Engine::run(Session* session, Keyspace& keyspace, const Request& request) {
   if (session->failed) ++counters.failed_calls;
   ++statistics_.commands_processed;
   ++session->commands;
-  session->last_command_id = request.command->id;
-  session->active_ms = keyspace.shared().now_ms;
+  session->last_command_id = command.id;
+  session->active_ms = now_ms();
 }
 
 void Engine::run_with_effects(CommandContext& context, Session* session, const Request& request) {
@@ -328,7 +398,7 @@ bool Engine::end_turn() {
   const bool more = background_->run();
   aof_->end_turn();
   if (tier_ != nullptr) tier_->index().flush_turn();
-  return more;
+  return more || transactions_->wants_turn();
 }
 
 void Engine::on_tick() {
@@ -358,7 +428,12 @@ void Engine::add_session(Session* session) {
 
 void Engine::remove_session(Session* session) {
   gate_->forget(session);
+  reactions_->watches().end(session);
+  pubsub_->forget(session);
+  reactions_->refresh();
+  Session* const heir = transactions_->forget(session);
   sessions_.erase(session->id);
+  if (heir != nullptr) add_session(heir);
 }
 
 Session* Engine::session(uint64_t id) const {
@@ -380,6 +455,17 @@ void Engine::reset_statistics() {
   if (tier_ != nullptr) tier_->mutable_statistics() = TierStatistics{};
 }
 
+bool Engine::commands_held() const { return commands_held_ || transactions_->suspended(); }
+
+Watches& Engine::watches() { return reactions_->watches(); }
+
+void Engine::refresh_key_events() { reactions_->refresh(); }
+
+void Engine::set_loading(LoadInProgress* loading) {
+  loading_ = loading;
+  if (reactions_ != nullptr) reactions_->refresh();
+}
+
 void Engine::block(Session* session) {
   CHECK(!session->blocked);
   session->blocked = true;
@@ -389,8 +475,9 @@ void Engine::complete(uint64_t session_id, base::InlineFunction<void(resp::Reply
   Session* const waiting = session(session_id);
   if (waiting == nullptr) return;
   CHECK(waiting->blocked);
-  waiting->blocked = false;
   reply(waiting->reply);
+  if (transactions_->answered(waiting)) return;
+  waiting->blocked = false;
   waiting->source->on_runnable();
 }
 

@@ -37,6 +37,7 @@
 #include "engine/gate.h"
 #include "engine/loading.h"
 #include "engine/output_gate.h"
+#include "engine/pubsub.h"
 #include "engine/scan_cursor.h"
 #include "engine/session.h"
 #include "engine/statistics.h"
@@ -49,7 +50,10 @@
 namespace engine {
 
 class Aof;
+class KeyReactions;
 class Snapshots;
+class Transactions;
+class Watches;
 
 // What the engine runs on. All outlive it.
 struct Environment {
@@ -87,6 +91,9 @@ enum class Outcome : uint8_t {
 
 class Engine final : public Evictor {
  public:
+  // What messages to all clients may come to before they are sent.
+  static constexpr uint64_t kPushedBytesMax = 8 * 1024 * 1024;
+
   explicit Engine(const Environment& environment);
   ~Engine();
   Engine(const Engine&) = delete;
@@ -131,6 +138,8 @@ class Engine final : public Evictor {
   bool must_authenticate(const Session& session) const {
     return !session.authenticated && !options().requirepass.empty();
   }
+  // The command may not run: says why, and has the transaction that it belongs to fail.
+  void reject(Session* session, const Request& request, std::string_view error);
   // Sends an error line (command.h) and counts it.
   void reply_error(Session* session, std::string_view error);
   // Writes the reply of a blocked command and lets the session go on; nothing if it is gone.
@@ -149,6 +158,14 @@ class Engine final : public Evictor {
   Background& background() { return *background_; }
   Snapshots& snapshots() { return *snapshots_; }
   CommandIndex& commands() { return commands_; }
+  Transactions& transactions() { return *transactions_; }
+  Watches& watches();
+  PubSub& pubsub() { return *pubsub_; }
+  // After watches, subscriptions or the load began or ended.
+  void refresh_key_events();
+  // Messages have filled the clients' outputs: these are to be sent before anything else is
+  // executed.
+  bool must_send() const { return pubsub_->sent_bytes() >= kPushedBytesMax; }
   const ScanCursors& cursors() const { return cursors_; }
   Statistics& statistics() { return statistics_; }
   // CONFIG RESETSTAT.
@@ -166,10 +183,10 @@ class Engine final : public Evictor {
   const Aof& aof() const { return *aof_; }
   // While held no command is executed, so that the data set stays as it is.
   void hold_commands(bool hold) { commands_held_ = hold; }
-  bool commands_held() const { return commands_held_; }
+  bool commands_held() const;
   // The load in progress; null when there is none.
   LoadInProgress* loading() { return loading_; }
-  void set_loading(LoadInProgress* loading) { loading_ = loading; }
+  void set_loading(LoadInProgress* loading);
   // Of the load at the start, for INFO.
   void note_load(const LoadStatistics& statistics) { last_load_ = statistics; }
   const LoadStatistics& last_load() const { return last_load_; }
@@ -182,6 +199,14 @@ class Engine final : public Evictor {
   bool abort_shutdown();
   int64_t now_ms() const { return databases_.shared().now_ms; }
 
+  // ---- For Transactions
+  // Runs a command that was admitted.
+  void run(Session* session, Keyspace& keyspace, const Request& request);
+  // Of clock().monotonic_ns(): when the command at hand began.
+  uint64_t command_begin_ns() const { return command_begin_ns_; }
+  // The command ended now.
+  void count_call(Session* session, const Command& command, uint64_t begin_ns);
+
  private:
   void apply_memory_options();
   void register_hooks();
@@ -189,8 +214,8 @@ class Engine final : public Evictor {
   bool refuse(Session* session, const Request& request);
   // Why no write is executed now; empty: they are.
   std::string refusal_of_writes() const;
-  void run(Session* session, Keyspace& keyspace, const Request& request);
   void run_with_effects(CommandContext& context, Session* session, const Request& request);
+  Outcome execute_queued(Session* session, const Request& request);
 
   const Environment environment_;
   const base::KeyHasher hasher_;
@@ -210,6 +235,9 @@ class Engine final : public Evictor {
   CommandIndex commands_;
   std::unique_ptr<Tier> tier_;
   std::unique_ptr<Gate> gate_;
+  std::unique_ptr<PubSub> pubsub_;
+  std::unique_ptr<KeyReactions> reactions_;
+  std::unique_ptr<Transactions> transactions_;
   std::unique_ptr<Snapshots> snapshots_;
   std::unique_ptr<Aof> aof_;
   std::unique_ptr<Background> background_;

@@ -11,7 +11,6 @@ namespace {
 // What a write takes beside its words: entry header, bucket share, rounding.
 constexpr uint64_t kWriteOverheadBytes = 128;
 constexpr size_t kWritersWokenPerTurn = 64;
-constexpr std::string_view kOomError = "-OOM command not allowed when used memory > 'maxmemory'.";
 
 uint64_t words_bytes(CommandWords words) {
   uint64_t bytes = kWriteOverheadBytes;
@@ -40,12 +39,12 @@ Admission Gate::admit(Session* session, Keyspace& keyspace, const Request& reque
     const Admission cold = admit_cold(session, keyspace, request, error);
     if (cold != Admission::kReady) return cold;
   }
-  if (hold_writers_ && request.command->has(command_flag::kWrite)) {
+  if (hold_writers_ && (request.flags & command_flag::kWrite) != 0) {
     wait_in_line(session);
     return Admission::kParked;
   }
   if (budget_->limited() &&
-      (request.command->has(command_flag::kDenyOom) || session->extra_bytes != 0))
+      ((request.flags & command_flag::kDenyOom) != 0 || session->extra_bytes != 0))
     return admit_write(session, request, error);
   return Admission::kReady;
 }
@@ -143,7 +142,8 @@ Admission Gate::admit_cold(Session* session, Keyspace& keyspace, const Request& 
 }
 
 Admission Gate::admit_write(Session* session, const Request& request, std::string* error) {
-  const int64_t bytes = static_cast<int64_t>(words_bytes(request.words) + session->extra_bytes);
+  const int64_t bytes = static_cast<int64_t>(words_bytes(request.words) + request.queued_bytes +
+                                             session->extra_bytes);
   if (static_cast<uint64_t>(bytes) > budget_->request_bytes_max()) [[unlikely]] {
     *error = needs_too_much(static_cast<uint64_t>(bytes), budget_->request_bytes_max());
     return Admission::kRefused;
@@ -189,6 +189,18 @@ void Gate::look_ahead(Session* session, Keyspace& keyspace, const Request& reque
   admit_cold(session, keyspace, request, &ignored);
   session->command_sequence -= behind;
   clear_notes(keyspace, request);
+}
+
+bool Gate::may_queue(uint64_t bytes, std::string* error) {
+  if (!budget_->limited()) return true;
+  if (bytes > budget_->request_bytes_max()) {
+    *error = needs_too_much(bytes, budget_->request_bytes_max());
+    return false;
+  }
+  if (tier_ != nullptr || budget_->room(base::memory_used_total()) >= 0) return true;
+  if (evictor_->evict_for(0)) return true;
+  *error = kOomError;
+  return false;
 }
 
 void Gate::forget(Session* session) {

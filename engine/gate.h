@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.h"
 #include "engine/budget.h"
 #include "engine/command_keys.h"
 #include "engine/command_table.h"
@@ -43,12 +44,22 @@ struct RequestKey {
 // One command as it goes through the gate. Views are valid for the turn.
 struct Request {
   const Command* command = nullptr;  // Null: unknown.
+  // The command's; of EXEC also what its queue has, with the bytes that the queue brings.
+  uint32_t flags = 0;
+  uint64_t queued_bytes = 0;
   CommandWords words;
   LargeCommand* large = nullptr;  // Has the value that is missing in `words`; null: none is.
   std::span<const RequestKey> keys;
   bool names_databases = false;  // Some of the keys do.
   bool key_too_long = false;     // One of them exceeds base::kKeyBytesMax.
 };
+
+inline constexpr std::string_view kOomError =
+    "-OOM command not allowed when used memory > 'maxmemory'.";
+
+inline std::string key_too_long_error() {
+  return "-ERR key is longer than " + std::to_string(base::kKeyBytesMax) + " bytes";
+}
 
 enum class Admission : uint8_t { kReady, kParked, kRefused };
 
@@ -82,6 +93,8 @@ class Gate {
   // of its session.
   void look_ahead(Session* session, Keyspace& keyspace, const Request& request, uint64_t behind);
   void forget(Session* session);
+  // Whether a transaction may hold so many bytes that wait for EXEC; fills *error if not.
+  bool may_queue(uint64_t bytes, std::string* error);
 
   // Commands that write wait while this is set: a snapshot has more pre-images in memory than may
   // be.

@@ -54,9 +54,12 @@ void add_stats(Engine& engine, std::string* text) {
   add_zeros(lines, {"total_eviction_exceeded_time", "current_eviction_exceeded_time"});
   lines.add("keyspace_hits", shared.hits);
   lines.add("keyspace_misses", shared.misses);
-  add_zeros(lines,
-            {"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec",
-             "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys"});
+  const PubSub& pubsub = engine.pubsub();
+  lines.add("pubsub_channels", pubsub.count(SubscriptionKind::kChannel));
+  lines.add("pubsub_patterns", pubsub.count(SubscriptionKind::kPattern));
+  lines.add("pubsubshard_channels", pubsub.count(SubscriptionKind::kShard));
+  add_zeros(lines, {"latest_fork_usec", "total_forks", "migrate_cached_sockets",
+                    "slave_expires_tracked_keys"});
   const Defragmenter& defragmenter = engine.background().defragmenter();
   lines.add("active_defrag_hits", defragmenter.moved_entries());
   lines.add("active_defrag_misses", 0);

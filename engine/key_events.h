@@ -47,13 +47,16 @@ struct KeyEvent {
 inline constexpr KeyEvent kDelEvent = {notify_event::kGeneric, "del"};
 inline constexpr KeyEvent kExpireEvent = {notify_event::kGeneric, "expire"};
 
-// Neither call may change a keyspace or run a command.
+// No call may run a command.
 class KeyListener {
  public:
   // The key's value, expiry or existence changed.
   virtual void on_key_changed(const Keyspace& keyspace, const Key& key) = 0;
   // An event of a class that is wanted.
   virtual void on_key_event(const Keyspace& keyspace, const Key& key, const KeyEvent& event) = 0;
+  // A database is about to be emptied, two are about to change places; when changes are wanted.
+  virtual void on_flush(int database) = 0;
+  virtual void on_swap(int a, int b) = 0;
 
  protected:
   ~KeyListener() = default;

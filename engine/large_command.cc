@@ -15,7 +15,20 @@ LargeCommand::LargeCommand(uint64_t value_bytes)
   CHECK_LE(value_bytes, kChunkedStringBytesMax);
 }
 
+LargeCommand::LargeCommand(LargeCommand* from)
+    : value_bytes_(from->value_bytes_),
+      received_bytes_(from->received_bytes_),
+      value_(from->take_value()),
+      text_(std::move(from->text_)),
+      words_(std::move(from->words_)),
+      value_word_(from->value_word_) {}
+
 LargeCommand::~LargeCommand() { ChunkedString::release(value_); }
+
+std::unique_ptr<LargeCommand> LargeCommand::detach() {
+  CHECK(is_complete());
+  return std::unique_ptr<LargeCommand>(new LargeCommand(this));
+}
 
 size_t LargeCommand::append(std::string_view bytes) {
   size_t taken = 0;

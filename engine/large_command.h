@@ -13,6 +13,7 @@
 #define BASALT_ENGINE_LARGE_COMMAND_H_
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -54,8 +55,12 @@ class LargeCommand {
   // One more reference to the value as it is now, which does not count for whoever takes the value
   // and changes it; null when it was taken.
   ChunkedString* share_value();
+  // A complete command of its own with words and value, which are gone here.
+  std::unique_ptr<LargeCommand> detach();
 
  private:
+  explicit LargeCommand(LargeCommand* from);
+
   template <class T>
   using Counted = std::vector<T, base::CountedAllocator<T, base::MemoryUse::kClients>>;
 

@@ -94,6 +94,12 @@ void Server::enqueue(Connection* connection) {
   ready_.push_back(connection);
 }
 
+void Server::touch(Connection* connection) {
+  if (connection->touched || connection->closing()) return;
+  connection->touched = true;
+  touched_.push_back(connection);
+}
+
 uint64_t Server::query_buffer_limit() const { return engine_->options().client_query_buffer_limit; }
 
 void Server::log_closing(const Session& session, const char* why) {
@@ -172,7 +178,8 @@ void Server::turn() {
 
 void Server::run_rounds() {
   size_t commands = 0;
-  while (!engine_->commands_held() && !ready_.empty() && commands < kTurnCommands) {
+  while (!engine_->commands_held() && !engine_->must_send() && !ready_.empty() &&
+         commands < kTurnCommands) {
     gather();
     commands += batch_.size();
     if (batch_.empty() && in_round_.empty()) continue;
@@ -188,10 +195,7 @@ void Server::gather() {
     Connection* const connection = ready_.front();
     ready_.pop_front();
     connection->queued = false;
-    if (!connection->touched) {
-      connection->touched = true;
-      touched_.push_back(connection);
-    }
+    touch(connection);
     const size_t before = batch_.size();
     const bool more = take(connection);
     if (batch_.size() != before) in_round_.push_back(connection);
@@ -324,10 +328,12 @@ void Server::execute_batch() {
 
 void Server::execute(const Item& item) {
   Connection* const connection = item.connection;
-  if (!connection->may_execute()) return skip(item);
+  if (!connection->may_execute() || engine_->must_send()) return skip(item);
   Session& session = connection->session();
+  session.discards_reply = session.reply_mode != ReplyMode::kOn;
   const uint64_t replied = connection->output().produced();
   const Outcome outcome = engine_->execute(&session, item.request);
+  session.discards_reply = false;
   if (outcome == Outcome::kParked) return;
   connection->executed = item.end;
   if (item.request.large != nullptr) [[unlikely]]
@@ -341,6 +347,8 @@ void Server::execute(const Item& item) {
     connection->output().truncate(replied);
     if (session.reply_mode == ReplyMode::kSkip) session.reply_mode = ReplyMode::kOn;
   }
+  connection->output().append(session.kept_pushes);
+  session.kept_pushes.clear();
 }
 
 // Its session waits: this command runs later. What it will need is read meanwhile.
@@ -392,8 +400,10 @@ void Server::finish_turn() {
 void Server::limit_output(Connection* connection) {
   if (connection->closing()) return;
   const uint64_t pending = connection->output().pending_bytes();
+  const ClientClass client_class =
+      connection->session().subscriptions != nullptr ? ClientClass::kPubsub : ClientClass::kNormal;
   const OutputBufferLimit& limit =
-      engine_->options().client_output_buffer_limit[static_cast<size_t>(ClientClass::kNormal)];
+      engine_->options().client_output_buffer_limit[static_cast<size_t>(client_class)];
   if (engine_->must_authenticate(connection->session()) && pending > kFreeOutputBytes)
     return close_over_output(connection, "does not read its replies and has not authenticated");
   if (limit.hard_bytes != 0 && pending > limit.hard_bytes)
@@ -422,7 +432,7 @@ void Server::close_idle(int64_t now_ms) {
     limit_output(connection);
     const Session& session = connection->session();
     const bool idle = timeout_ms != 0 && !session.blocked && !session.parked &&
-                      now_ms - session.active_ms > timeout_ms;
+                      session.subscriptions == nullptr && now_ms - session.active_ms > timeout_ms;
     if (session.close_requested || idle) gone.push_back(connection);
   }
   for (Connection* connection : gone) connection->close();

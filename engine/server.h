@@ -56,6 +56,8 @@ class Server final : public OutputListener {
   iouring::Net& net() { return *net_; }
   resp::BlockPool& blocks() { return blocks_; }
   void enqueue(Connection* connection);
+  // At the end of the turn what it has to send is sent.
+  void touch(Connection* connection);
   void configure_parser(Connection* connection);
   void count_input(uint64_t bytes) {
     engine_->statistics().input_bytes += bytes;

@@ -8,9 +8,12 @@
 
 #include <cstdint>
 #include <deque>
+#include <list>
+#include <memory>
 #include <string>
 
 #include "engine/fetch_table.h"
+#include "engine/watches.h"
 #include "resp/reply_writer.h"
 
 namespace engine {
@@ -23,14 +26,20 @@ class CommandSource {
   // The command that was parked may be tried again, from the top. Called from a loop turn; inside
   // Engine::execute only for another session, which is to be closed (close_requested).
   virtual void on_runnable() = 0;
+  // Something was written to the session's reply that is not the reply of a command that it has
+  // given to Engine::execute: it is to be sent in this turn.
+  virtual void on_output() {}
 
  protected:
   ~CommandSource() = default;
 };
 
+class Subscriptions;
+class Transaction;
+
 struct Session {
-  explicit Session(uint64_t session_id, CommandSource* command_source, resp::OutputBuffer* out)
-      : id(session_id), source(command_source), reply(out) {}
+  explicit Session(uint64_t session_id, CommandSource* command_source, resp::OutputBuffer* out);
+  ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -82,6 +91,18 @@ struct Session {
   uint64_t looked_ahead = 0;
   // The command that runs has replied with an error.
   bool failed = false;
+
+  // Since MULTI; null outside.
+  std::unique_ptr<Transaction> transaction;
+  // Belong to Watches.
+  std::list<Watch> watches;
+  bool watch_touched = false;  // One of them has changed.
+
+  // Belong to PubSub; null while there are none.
+  std::unique_ptr<Subscriptions> subscriptions;
+  // What the command at hand replies is dropped (CLIENT REPLY), but not what is pushed meanwhile.
+  bool discards_reply = false;
+  std::string kept_pushes;
 };
 
 }  // namespace engine

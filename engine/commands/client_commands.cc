@@ -8,6 +8,8 @@
 #include "engine/commands/connection_commands.h"
 #include "engine/commands/help_text.h"
 #include "engine/engine.h"
+#include "engine/pubsub.h"
+#include "engine/transaction.h"
 
 namespace engine {
 
@@ -18,12 +20,19 @@ constexpr uint64_t kReplyBlockBytes = 16 * 1024;
 
 std::string flags_of(const Session& session) {
   std::string flags;
+  if (session.subscriptions != nullptr) flags += 'P';
+  if (session.transaction != nullptr) flags += 'x';
   if (session.blocked) flags += 'b';
+  if (session.watch_touched) flags += 'd';
   if (session.close_after_reply) flags += 'c';
   if (session.local_address.starts_with('/')) flags += 'U';
   if (session.no_evict) flags += 'e';
   if (session.no_touch) flags += 'T';
   return flags.empty() ? "N" : flags;
+}
+
+size_t subscriptions(const Session& session, SubscriptionKind kind) {
+  return session.subscriptions == nullptr ? 0 : session.subscriptions->count(kind);
 }
 
 std::string_view last_command(const CommandContext& context, const Session& session) {
@@ -47,19 +56,25 @@ void append_line(const CommandContext& context, Session& session, std::string* t
   const uint64_t in_buffer = std::min(pending, kReplyBlockBytes);
   const uint64_t in_list = pending - in_buffer;
   const uint64_t arguments = argument_bytes(context, session);
-  const uint64_t total = sizeof(Session) + session.query_buffer_bytes + out.block_bytes() +
-                         arguments + session.name.size() + session.peer_address.size();
+  const Transaction* const transaction = session.transaction.get();
+  const int64_t queued = transaction == nullptr ? -1 : static_cast<int64_t>(transaction->size());
+  const uint64_t queued_bytes = transaction == nullptr ? 0 : transaction->allocated_bytes();
+  const uint64_t total = sizeof(Session) + queued_bytes + session.query_buffer_bytes +
+                         out.block_bytes() + arguments + session.name.size() +
+                         session.peer_address.size();
   fmt::format_to(
       std::back_inserter(*to),
-      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 "
-      "multi=-1 qbuf={} qbuf-free=0 argv-mem={} multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} "
+      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} "
+      "multi={} qbuf={} qbuf-free=0 argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={} "
       "tot-mem={} events={} cmd={} user={} redir=-1 resp={}\n",
       session.id, session.peer_address, session.local_address, session.descriptor, session.name,
       (context.now_ms() - session.created_ms) / 1000, (context.now_ms() - session.active_ms) / 1000,
-      flags_of(session), session.database, session.query_buffer_bytes, arguments, out.block_bytes(),
-      out.block_bytes(), in_buffer, (in_list + kReplyBlockBytes - 1) / kReplyBlockBytes, in_list,
-      total, in_list > 0 ? "rw" : "r", last_command(context, session), session.user,
-      static_cast<int>(session.reply.protocol()));
+      flags_of(session), session.database, subscriptions(session, SubscriptionKind::kChannel),
+      subscriptions(session, SubscriptionKind::kPattern),
+      subscriptions(session, SubscriptionKind::kShard), queued, session.query_buffer_bytes,
+      arguments, queued_bytes, out.block_bytes(), out.block_bytes(), in_buffer,
+      (in_list + kReplyBlockBytes - 1) / kReplyBlockBytes, in_list, total, in_list > 0 ? "rw" : "r",
+      last_command(context, session), session.user, static_cast<int>(session.reply.protocol()));
 }
 
 // In the order in which they came. Those that were told to go are gone for CLIENT LIST already.

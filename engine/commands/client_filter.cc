@@ -15,7 +15,9 @@ std::optional<ClientType> client_type_by_name(std::string_view name) {
   return std::nullopt;
 }
 
-ClientType client_type(const Session&) { return ClientType::kNormal; }
+ClientType client_type(const Session& session) {
+  return session.subscriptions != nullptr ? ClientType::kPubsub : ClientType::kNormal;
+}
 
 bool ClientFilter::matches(const Session& session) const {
   return (id == 0 || session.id == id) && (!type.has_value() || client_type(session) == *type) &&

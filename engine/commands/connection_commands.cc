@@ -4,7 +4,10 @@
 #include <climits>
 
 #include "engine/engine.h"
+#include "engine/transaction.h"
+#include "engine/transactions.h"
 #include "engine/version.h"
+#include "engine/watches.h"
 
 namespace engine {
 
@@ -64,8 +67,14 @@ bool is_client_name(std::string_view name) {
 
 void ping_command(CommandContext& context) {
   if (context.argc() > 2) return context.error(wrong_arity_error(context.command()));
-  if (context.argc() == 2) return context.reply().bulk(context.word(1));
-  context.reply().pong();
+  resp::ReplyWriter& reply = context.reply();
+  if (context.session().subscriptions != nullptr && reply.protocol() == resp::Protocol::kResp2) {
+    reply.array(2);
+    reply.bulk("pong");
+    return reply.bulk(context.argc() == 2 ? context.word(1) : "");
+  }
+  if (context.argc() == 2) return reply.bulk(context.word(1));
+  reply.pong();
 }
 
 void echo_command(CommandContext& context) { context.reply().bulk(context.word(1)); }
@@ -137,6 +146,10 @@ void quit_command(CommandContext& context) {
 
 void reset_command(CommandContext& context) {
   Session& session = context.session();
+  if (session.transaction != nullptr) context.engine().transactions().discard(&session);
+  context.engine().watches().end(&session);
+  context.engine().pubsub().forget(&session);
+  context.engine().refresh_key_events();
   session.database = 0;
   session.authenticated = context.engine().options().requirepass.empty();
   session.user = "default";

@@ -19,6 +19,8 @@ class Listener final : public KeyListener, public EffectSink {
     if (event.event_class == notify_event::kEvicted)
       events.push_back(std::string(event.name) + " " + std::string(key.text));
   }
+  void on_flush(int) override {}
+  void on_swap(int, int) override {}
   void on_effects(const EffectUnit& unit) override { effects.push_back(unit.text); }
 
   std::vector<std::string> events;

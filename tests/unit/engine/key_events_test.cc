@@ -36,6 +36,8 @@ struct Listening : KeyListener {
     BOOST_TEST(event.event_class != 0u);
     note(event.name, keyspace, key);
   }
+  void on_flush(int) override {}
+  void on_swap(int, int) override {}
   void note(std::string_view what, const Keyspace& keyspace, const Key& key) {
     const int database = machine.world.engine().databases().index_of(keyspace.id());
     if (!told.empty()) told += ' ';
