@@ -61,6 +61,20 @@ const char* slice_cause_name(SliceCause cause) {
   return kNames[static_cast<size_t>(cause)];
 }
 
+namespace {
+
+// LATENCY counts in milliseconds.
+constexpr uint64_t kEventNs = 1'000'000;
+
+// Redis's name where it has one.
+const char* latency_event(SliceCause cause) {
+  if (cause == SliceCause::kExpiry) return "expire-cycle";
+  if (cause == SliceCause::kDefragmentation) return "active-defrag-cycle";
+  return slice_cause_name(cause);
+}
+
+}  // namespace
+
 Background::Background(Engine* engine)
     : engine_(engine),
       expirer_(&engine->databases(), engine->tier()),
@@ -103,6 +117,8 @@ bool Background::run() {
     ++statistics.slices;
     statistics.cpu_ns += slice_ns;
     statistics.longest_ns = std::max(statistics.longest_ns, slice_ns);
+    if (slice_ns >= kEventNs) [[unlikely]]
+      engine_->command_log().note_event(latency_event(cause), slice_ns, engine_->now_ms() / 1000);
   }
   return more;
 }

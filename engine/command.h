@@ -55,6 +55,7 @@ class CommandContext {
   Key key(size_t word_index) const;
 
   const Command& command() const { return *command_; }
+  const Request& request() const { return *request_; }
   Engine& engine() const { return *engine_; }
   Session& session() const { return *session_; }
   // Of the session's database.

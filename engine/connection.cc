@@ -75,6 +75,8 @@ void Connection::limit_input() {
 void Connection::on_receive_end(int) {
   input_ended_ = true;
   if (closing_) return;
+  // Nobody would get what it would take.
+  if (session_.waits_for_keys) return close();
   // What the peer sent before is executed first, as far as its replies can still be sent.
   if (!has_input() && !session_.parked && !session_.blocked) return close_after_flush();
   server_->enqueue(this);

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "engine/aof.h"
+#include "engine/blocking.h"
 #include "engine/eviction.h"
 #include "engine/io_limits.h"
 #include "engine/key_reactions.h"
@@ -73,6 +74,7 @@ base::Status Engine::open(std::string* message) {
   pubsub_ = std::make_unique<PubSub>();
   reactions_ = std::make_unique<KeyReactions>(this);
   transactions_ = std::make_unique<Transactions>(this);
+  blocking_ = std::make_unique<Blocking>(this);
   snapshots_ = std::make_unique<Snapshots>(this);
   aof_ = std::make_unique<Aof>(this);
   background_ = std::make_unique<Background>(this);
@@ -139,6 +141,12 @@ void Engine::register_hooks() {
         if (tier_ == nullptr && budget_.limited()) evict_for(0);
         return std::string();
       });
+  command_log_.configure(options());
+  config.on_change({"slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold"},
+                   [this](const Options& now) {
+                     command_log_.configure(now);
+                     return std::string();
+                   });
   config.on_change({"notify-keyspace-events"}, [this](const Options&) {
     refresh_key_events();
     return std::string();
@@ -157,6 +165,22 @@ void Engine::begin_turn() {
   gate_->wake_writers();
   if (transactions_->suspended()) [[unlikely]]
     transactions_->resume();
+  if (!blocking_->empty() && !commands_held()) [[unlikely]]
+    blocking_->turn();
+  if (client_pause_.active() && client_pause_.until_ms() <= now_ms()) [[unlikely]]
+    end_client_pause();
+}
+
+uint64_t Engine::next_tick_ns() const {
+  const uint64_t tick_ns = background_->next_tick_ns();
+  const int64_t due_ms = std::min(blocking_->next_deadline_ms(), client_pause_.until_ms());
+  if (due_ms == INT64_MAX) [[likely]]
+    return tick_ns;
+  const int64_t left_ms = std::max<int64_t>(due_ms - environment_.clock->wall_ms(), 0);
+  // Not before the tick anyway.
+  if (left_ms > static_cast<int64_t>(Background::kTickNs / 1'000'000)) return tick_ns;
+  return std::min(tick_ns,
+                  environment_.clock->monotonic_ns() + static_cast<uint64_t>(left_ms) * 1'000'000);
 }
 
 Request Engine::prepare(const Session& session, CommandWords words) {
@@ -288,11 +312,9 @@ Outcome Engine::execute(Session* session, const Request& request) {
   if (session->transaction != nullptr && request.command != nullptr &&
       Transactions::takes(*request.command)) [[unlikely]]
     return execute_queued(session, request);
-  if (refuse(session, request)) {
-    gate_->finish(session);
-    ++session->command_sequence;
-    return Outcome::kDone;
-  }
+  if (refuse(session, request)) return end_execute(session);
+  if (client_pause_.active() && postpone(session, request)) [[unlikely]]
+    return Outcome::kParked;
   Keyspace& keyspace = databases_.at(session->database);
   std::string error;
   Admission admission = gate_->admit(session, keyspace, request, &error);
@@ -316,9 +338,33 @@ Outcome Engine::execute(Session* session, const Request& request) {
       return Outcome::kParked;
   }
   gate_->clear_notes(keyspace, request);
+  return end_execute(session);
+}
+
+Outcome Engine::end_execute(Session* session) {
   gate_->finish(session);
   ++session->command_sequence;
-  return session->blocked ? Outcome::kBlocked : Outcome::kDone;
+  const Outcome outcome = session->blocked ? Outcome::kBlocked : Outcome::kDone;
+  if (blocking_->has_ready()) [[unlikely]]
+    blocking_->serve();
+  return outcome;
+}
+
+bool Engine::postpone(Session* session, const Request& request) {
+  constexpr uint32_t kWrites = command_flag::kWrite | command_flag::kMayReplicate;
+  if (session->replays || !client_pause_.holds((request.flags & kWrites) != 0)) return false;
+  client_pause_.add_waiting(session->id);
+  session->parked = session->postponed = true;
+  return true;
+}
+
+void Engine::end_client_pause() {
+  for (const uint64_t id : client_pause_.end()) {
+    Session* const waiting = session(id);
+    if (waiting == nullptr) continue;
+    waiting->postponed = false;
+    waiting->source->on_runnable();
+  }
 }
 
 // What comes between MULTI and EXEC, and EXEC.
@@ -327,6 +373,7 @@ Outcome Engine::execute_queued(Session* session, const Request& request) {
   const Request all = is_exec ? transactions_->exec_request(session, request) : request;
   Transactions::Result result = Transactions::Result::kDone;
   if (!refuse(session, all)) {
+    if (client_pause_.active() && postpone(session, all)) return Outcome::kParked;
     if (is_exec) {
       result = transactions_->exec(session, all);
     } else if (request.command->has(command_flag::kNoMulti)) {
@@ -345,9 +392,7 @@ Outcome Engine::execute_queued(Session* session, const Request& request) {
     case Transactions::Result::kSuspended:
       return Outcome::kBlocked;
   }
-  gate_->finish(session);
-  ++session->command_sequence;
-  return Outcome::kDone;
+  return end_execute(session);
 }
 
 void Engine::run(Session* session, Keyspace& keyspace, const Request& request) {
@@ -361,10 +406,18 @@ void Engine::run(Session* session, Keyspace& keyspace, const Request& request) {
   }
   if (session->wants_room) [[unlikely]]
     return;
-  count_call(session, *request.command, command_begin_ns_);
+  count_call(session, request, command_begin_ns_);
 }
 
-void Engine::count_call(Session* session, const Command& command, uint64_t begin_ns) {
+void Engine::run_again(Session* session, Keyspace& keyspace, const Request& request) {
+  CommandContext context(this, session, &keyspace, &request);
+  session->failed = false;
+  run_with_effects(context, session, request);
+  if (session->failed) ++statistics_.commands[request.command->id].failed_calls;
+}
+
+void Engine::count_call(Session* session, const Request& request, uint64_t begin_ns) {
+  const Command& command = *request.command;
   CommandStatistics& counters = statistics_.commands[command.id];
   ++counters.calls;
   // The commands of a batch follow each other: one reading ends this one and begins the next.
@@ -382,6 +435,28 @@ void Engine::count_call(Session* session, const Command& command, uint64_t begin
   ++session->commands;
   session->last_command_id = command.id;
   session->active_ms = now_ms();
+  if (took_ns >= command_log_.threshold_ns() || session->blocked) [[unlikely]]
+    note_call(session, request, took_ns);
+}
+
+void Engine::note_call(Session* session, const Request& request, uint64_t took_ns) {
+  if (took_ns >= command_log_.threshold_ns())
+    command_log_.note(
+        {session, request.command, session->database, took_ns, environment_.clock->wall_us()},
+        request.words);
+  // What waits for keys is not slow.
+  if (!session->blocked || session->waits_for_keys) return;
+  session->late_call = std::make_unique<Session::LateCall>(
+      Session::LateCall{command_begin_ns_ - took_ns, shown_words(*request.command, request.words)});
+}
+
+void Engine::note_late_call(Session* session) {
+  const std::unique_ptr<Session::LateCall> call = std::move(session->late_call);
+  if (call == nullptr) return;
+  const uint64_t took_ns = environment_.clock->monotonic_ns() - call->begin_ns;
+  command_log_.note_late({session, &all_commands()[session->last_command_id], session->database,
+                          took_ns, environment_.clock->wall_us()},
+                         call->words);
 }
 
 void Engine::run_with_effects(CommandContext& context, Session* session, const Request& request) {
@@ -430,6 +505,8 @@ void Engine::remove_session(Session* session) {
   gate_->forget(session);
   reactions_->watches().end(session);
   pubsub_->forget(session);
+  blocking_->forget(session);
+  command_log_.forget(session);
   reactions_->refresh();
   Session* const heir = transactions_->forget(session);
   sessions_.erase(session->id);
@@ -475,6 +552,7 @@ void Engine::complete(uint64_t session_id, base::InlineFunction<void(resp::Reply
   Session* const waiting = session(session_id);
   if (waiting == nullptr) return;
   CHECK(waiting->blocked);
+  note_late_call(waiting);
   reply(waiting->reply);
   if (transactions_->answered(waiting)) return;
   waiting->blocked = false;

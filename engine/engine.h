@@ -29,7 +29,9 @@
 #include "base/random.h"
 #include "engine/background.h"
 #include "engine/budget.h"
+#include "engine/client_pause.h"
 #include "engine/command.h"
+#include "engine/command_log.h"
 #include "engine/command_table.h"
 #include "engine/config.h"
 #include "engine/databases.h"
@@ -50,6 +52,7 @@
 namespace engine {
 
 class Aof;
+class Blocking;
 class KeyReactions;
 class Snapshots;
 class Transactions;
@@ -115,7 +118,7 @@ class Engine final : public Evictor {
   // Background slices and what the turn has gathered; true when the next turn should not wait.
   bool end_turn();
   // Of clock().monotonic_ns(): when a turn is due though nothing happens.
-  uint64_t next_tick_ns() const { return background_->next_tick_ns(); }
+  uint64_t next_tick_ns() const;
   // Background's: every 100 ms.
   void on_tick();
 
@@ -160,6 +163,10 @@ class Engine final : public Evictor {
   CommandIndex& commands() { return commands_; }
   Transactions& transactions() { return *transactions_; }
   Watches& watches();
+  Blocking& blocking() { return *blocking_; }
+  CommandLog& command_log() { return command_log_; }
+  ClientPause& client_pause() { return client_pause_; }
+  void end_client_pause();
   PubSub& pubsub() { return *pubsub_; }
   // After watches, subscriptions or the load began or ended.
   void refresh_key_events();
@@ -199,13 +206,15 @@ class Engine final : public Evictor {
   bool abort_shutdown();
   int64_t now_ms() const { return databases_.shared().now_ms; }
 
-  // ---- For Transactions
+  // ---- For Transactions and Blocking
+  // As run(), of a command that was counted before.
+  void run_again(Session* session, Keyspace& keyspace, const Request& request);
   // Runs a command that was admitted.
   void run(Session* session, Keyspace& keyspace, const Request& request);
   // Of clock().monotonic_ns(): when the command at hand began.
   uint64_t command_begin_ns() const { return command_begin_ns_; }
   // The command ended now.
-  void count_call(Session* session, const Command& command, uint64_t begin_ns);
+  void count_call(Session* session, const Request& request, uint64_t begin_ns);
 
  private:
   void apply_memory_options();
@@ -216,6 +225,11 @@ class Engine final : public Evictor {
   std::string refusal_of_writes() const;
   void run_with_effects(CommandContext& context, Session* session, const Request& request);
   Outcome execute_queued(Session* session, const Request& request);
+  Outcome end_execute(Session* session);
+  // CLIENT PAUSE: the command waits.
+  bool postpone(Session* session, const Request& request);
+  void note_call(Session* session, const Request& request, uint64_t took_ns);
+  void note_late_call(Session* session);
 
   const Environment environment_;
   const base::KeyHasher hasher_;
@@ -236,6 +250,9 @@ class Engine final : public Evictor {
   std::unique_ptr<Tier> tier_;
   std::unique_ptr<Gate> gate_;
   std::unique_ptr<PubSub> pubsub_;
+  std::unique_ptr<Blocking> blocking_;
+  CommandLog command_log_;
+  ClientPause client_pause_;
   std::unique_ptr<KeyReactions> reactions_;
   std::unique_ptr<Transactions> transactions_;
   std::unique_ptr<Snapshots> snapshots_;

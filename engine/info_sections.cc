@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "engine/aof.h"
+#include "engine/blocking.h"
 #include "engine/engine.h"
 #include "engine/info.h"
 #include "engine/info_lines.h"
@@ -53,7 +54,7 @@ void add_clients(Engine& engine, std::string* text) {
   uint64_t input_max = 0;
   uint64_t output_max = 0;
   for (const auto& [id, session] : engine.sessions()) {
-    blocked += session->blocked ? 1 : 0;
+    blocked += session->blocked || session->postponed ? 1 : 0;
     input_max = std::max(input_max, session->query_buffer_bytes);
     output_max = std::max<uint64_t>(output_max, session->reply.out().block_bytes());
   }
@@ -65,7 +66,7 @@ void add_clients(Engine& engine, std::string* text) {
   lines.add("client_recent_max_output_buffer", output_max);
   lines.add("blocked_clients", blocked);
   lines.add("tracking_clients", 0);
-  lines.add("clients_in_timeout_table", 0);
+  lines.add("clients_in_timeout_table", engine.blocking().deadlines());
 }
 
 namespace {

@@ -11,6 +11,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/fetch_table.h"
 #include "engine/watches.h"
@@ -103,6 +104,16 @@ struct Session {
   // What the command at hand replies is dropped (CLIENT REPLY), but not what is pushed meanwhile.
   bool discards_reply = false;
   std::string kept_pushes;
+
+  bool waits_for_keys = false;  // Belongs to Blocking.
+  bool postponed = false;       // Parked by CLIENT PAUSE.
+  bool monitors = false;        // Belongs to CommandLog.
+  // Of a command that answers late: for the slowlog.
+  struct LateCall {
+    uint64_t begin_ns = 0;
+    std::vector<std::string> words;
+  };
+  std::unique_ptr<LateCall> late_call;
 };
 
 }  // namespace engine

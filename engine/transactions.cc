@@ -14,6 +14,15 @@ namespace {
 constexpr std::string_view kAbortedError =
     "-EXECABORT Transaction discarded because of previous errors.";
 
+constexpr std::string_view kExecWords[] = {"exec"};
+
+// By the row's name: rename-command gives it another for clients.
+const Command* find_exec() {
+  for (const Command& command : all_commands())
+    if (command.full_name == "exec") return &command;
+  return nullptr;
+}
+
 std::string aborted_by(std::string_view error) {
   if (error.starts_with('-')) error.remove_prefix(1);
   return fmt::format("-EXECABORT Transaction discarded because of: {}", error);
@@ -31,7 +40,7 @@ struct Transactions::Orphan final : CommandSource {
   Session session;
 };
 
-Transactions::Transactions(Engine* engine) : engine_(engine) {}
+Transactions::Transactions(Engine* engine) : engine_(engine), exec_(find_exec()) {}
 
 Transactions::~Transactions() = default;
 
@@ -113,7 +122,7 @@ Transactions::Result Transactions::exec(Session* session, const Request& exec) {
   session->failed = false;
   begin_ns_ = engine_->command_begin_ns();
   if (refuses(session, exec)) {
-    engine_->count_call(session, *exec.command, begin_ns_);
+    engine_->count_call(session, exec, begin_ns_);
     return Result::kDone;
   }
   transaction.find_keys(engine_->databases(), session->database);
@@ -144,7 +153,7 @@ Transactions::Result Transactions::exec(Session* session, const Request& exec) {
   engine_->effects().begin_unit();
   session->reply.array(transaction.size());
   if (!run(session)) return Result::kSuspended;
-  finish(session);
+  finish(session, exec.words);
   return Result::kDone;
 }
 
@@ -188,12 +197,14 @@ void Transactions::reject_one(Session* session, const Request& request, std::str
   engine_->reply_error(session, error);
 }
 
-void Transactions::finish(Session* session) {
+void Transactions::finish(Session* session, CommandWords words) {
   clear_notes();
   engine_->effects().end_unit();
   // An error of a command inside is none of EXEC's.
   session->failed = false;
-  const Command& exec = *engine_->commands().find("exec");
+  Request exec;
+  exec.command = exec_;
+  exec.words = words;
   engine_->count_call(session, exec, begin_ns_);
   session->transaction->executing = false;
   discard(session);
@@ -252,7 +263,8 @@ void Transactions::resume() {
   suspended_ = nullptr;
   session->blocked = false;
   if (!run(session)) return;
-  finish(session);
+  // Its own words are gone.
+  finish(session, kExecWords);
   engine_->gate().finish(session);
   ++session->command_sequence;
   session->source->on_runnable();

@@ -76,11 +76,12 @@ class Transactions {
   bool run_next(Session* session);
   void suspend(Session* session, bool waits_for_answer);
   void reject_one(Session* session, const Request& request, std::string_view error);
-  void finish(Session* session);
+  void finish(Session* session, CommandWords words);
   void clear_notes();
   void condemn_values(Session* session);
 
   Engine* const engine_;
+  const Command* const exec_;
   Session* suspended_ = nullptr;
   bool waits_for_answer_ = false;
   uint64_t begin_ns_ = 0;           // When the suspended EXEC began.

@@ -42,6 +42,13 @@ class LatencyHistogram {
     return max_ns_;
   }
 
+  // How many were shorter. REQUIRES: a power of two, at least 4.
+  uint64_t count_below(uint64_t ns) const {
+    uint64_t below = 0;
+    for (size_t bucket = 0; bucket < bucket_of(ns); ++bucket) below += counts_[bucket];
+    return below;
+  }
+
   void reset() { *this = LatencyHistogram(); }
 
  private:

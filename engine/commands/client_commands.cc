@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/blocking.h"
 #include "engine/commands/client_filter.h"
 #include "engine/commands/connection_commands.h"
 #include "engine/commands/help_text.h"
@@ -20,9 +21,10 @@ constexpr uint64_t kReplyBlockBytes = 16 * 1024;
 
 std::string flags_of(const Session& session) {
   std::string flags;
+  if (session.monitors) flags += 'O';
   if (session.subscriptions != nullptr) flags += 'P';
   if (session.transaction != nullptr) flags += 'x';
-  if (session.blocked) flags += 'b';
+  if (session.blocked || session.postponed) flags += 'b';
   if (session.watch_touched) flags += 'd';
   if (session.close_after_reply) flags += 'c';
   if (session.local_address.starts_with('/')) flags += 'U';
@@ -196,6 +198,59 @@ void client_no_evict_command(CommandContext& context) {
 
 void client_no_touch_command(CommandContext& context) {
   set_switch(context, &context.session().no_touch);
+}
+
+void client_pause_command(CommandContext& context) {
+  ClientPause::Kind kind = ClientPause::Kind::kAll;
+  if (context.argc() > 4) return context.error(subcommand_syntax_error(context));
+  if (context.argc() == 4 && context.word_is(3, "write")) {
+    kind = ClientPause::Kind::kWrites;
+  } else if (context.argc() == 4 && !context.word_is(3, "all")) {
+    return context.error("CLIENT PAUSE mode must be WRITE or ALL");
+  }
+  int64_t timeout_ms = 0;
+  if (!resp::parse_int64(context.word(2), &timeout_ms))
+    return context.error("timeout is not an integer or out of range");
+  if (timeout_ms < 0 || timeout_ms > INT64_MAX - context.now_ms())
+    return context.error("timeout is negative");
+  if (timeout_ms > 0) context.engine().client_pause().begin(kind, context.now_ms() + timeout_ms);
+  context.reply().ok();
+}
+
+void client_unpause_command(CommandContext& context) {
+  context.engine().end_client_pause();
+  context.reply().ok();
+}
+
+void client_unblock_command(CommandContext& context) {
+  if (context.argc() > 4) return context.error(subcommand_syntax_error(context));
+  bool with_error = false;
+  if (context.argc() == 4 && context.word_is(3, "error")) {
+    with_error = true;
+  } else if (context.argc() == 4 && !context.word_is(3, "timeout")) {
+    return context.error("CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+  }
+  int64_t id = 0;
+  if (!context.integer_word(2, &id)) return;
+  Session* const session = context.engine().session(static_cast<uint64_t>(id));
+  const bool unblocked =
+      session != nullptr && context.engine().blocking().unblock(session, with_error);
+  context.reply().integer(unblocked ? 1 : 0);
+}
+
+// There is no tracking.
+void client_getredir_command(CommandContext& context) { context.reply().integer(-1); }
+
+void client_trackinginfo_command(CommandContext& context) {
+  resp::ReplyWriter& reply = context.reply();
+  reply.map(3);
+  reply.bulk("flags");
+  reply.set(1);
+  reply.bulk("off");
+  reply.bulk("redirect");
+  reply.integer(-1);
+  reply.bulk("prefixes");
+  reply.array(0);
 }
 
 void client_help_command(CommandContext& context) {

@@ -149,6 +149,7 @@ void reset_command(CommandContext& context) {
   if (session.transaction != nullptr) context.engine().transactions().discard(&session);
   context.engine().watches().end(&session);
   context.engine().pubsub().forget(&session);
+  context.engine().command_log().forget(&session);
   context.engine().refresh_key_events();
   session.database = 0;
   session.authenticated = context.engine().options().requirepass.empty();

@@ -18,6 +18,11 @@ void lset_command(CommandContext& context);
 void ltrim_command(CommandContext& context);
 
 // list_end_commands.cc: what is pushed to and taken from the ends.
+void blmove_command(CommandContext& context);
+void blmpop_command(CommandContext& context);
+void blpop_command(CommandContext& context);
+void brpop_command(CommandContext& context);
+void brpoplpush_command(CommandContext& context);
 void lmove_command(CommandContext& context);
 void lmpop_command(CommandContext& context);
 void lpop_command(CommandContext& context);

@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <string>
 
+#include "engine/blocking.h"
+#include "engine/commands/blocking_words.h"
 #include "engine/commands/list_commands.h"
 #include "engine/commands/value_access.h"
 #include "engine/engine.h"
@@ -121,6 +124,83 @@ bool positive_word(const CommandContext& context, size_t i, int64_t* value,
   return false;
 }
 
+// The list at a key that the command may take from now, or null; nothing after an error.
+std::optional<Entry*> list_to_pop(const CommandContext& context, const Key& key) {
+  const Blocking& blocking = context.engine().blocking();
+  if (!blocking.looks_at(context, key)) return nullptr;
+  if (!blocking.runs_again(context)) return peek_value(context, key, ValueType::kList);
+  Entry* const entry = context.keyspace().peek(key);
+  return entry != nullptr && entry->type() == ValueType::kList ? entry : nullptr;
+}
+
+void wait_to_pop(CommandContext& context, ListEnd end) {
+  int64_t deadline_ms = 0;
+  const size_t timeout = context.argc() - 1;
+  if (!timeout_word(context, timeout, &deadline_ms)) return;
+  for (size_t i = 1; i < timeout; ++i) {
+    const Key key = context.key(i);
+    const auto entry = list_to_pop(context, key);
+    if (!entry.has_value()) return;
+    if (*entry == nullptr) continue;
+    context.reply().array(2);
+    context.reply().bulk(key.text);
+    pop_elements(context, key, end, 1);
+    return context.effect({end == ListEnd::kLeft ? "LPOP" : "RPOP", key.text});
+  }
+  wait_for_keys(context, 1, timeout, deadline_ms);
+}
+
+void wait_to_move(CommandContext& context, size_t timeout, ListEnd from, ListEnd to) {
+  int64_t deadline_ms = 0;
+  if (!timeout_word(context, timeout, &deadline_ms)) return;
+  const auto source = list_to_pop(context, context.key(1));
+  if (!source.has_value()) return;
+  if (*source == nullptr) {
+    if (!Blocking::may_wait(context)) return context.reply().null();
+    return wait_for_keys(context, 1, 2, deadline_ms);
+  }
+  if (!peek_value(context, context.key(2), ValueType::kList).has_value()) return;
+  move_element(context, from, to);
+  const auto name = [](ListEnd end) { return end == ListEnd::kLeft ? "LEFT" : "RIGHT"; };
+  context.effect({"LMOVE", context.word(1), context.word(2), name(from), name(to)});
+}
+
+// LMPOP, and BLMPOP, which has its timeout before the number of keys at word `number`.
+void pop_from_first(CommandContext& context, size_t number) {
+  int64_t keys = 0;
+  int64_t count = 1;
+  ListEnd end = ListEnd::kLeft;
+  if (!positive_word(context, number, &keys, "numkeys should be greater than 0")) return;
+  if (static_cast<uint64_t>(keys) >= context.argc() - number - 1)
+    return context.error(kSyntaxError);
+  const size_t first = number + 1;
+  const size_t end_index = first + static_cast<size_t>(keys);
+  if (!end_word(context, end_index, &end)) return;
+  bool has_count = false;
+  for (size_t i = end_index + 1; i < context.argc(); i += 2, has_count = true) {
+    if (has_count || !context.word_is(i, "count") || i + 1 == context.argc())
+      return context.error(kSyntaxError);
+    if (!positive_word(context, i + 1, &count, "count should be greater than 0")) return;
+  }
+  const bool waits = number == 2;
+  int64_t deadline_ms = 0;
+  if (waits && !timeout_word(context, 1, &deadline_ms)) return;
+  for (size_t i = first; i < end_index; ++i) {
+    const Key key = context.key(i);
+    const auto entry = list_to_pop(context, key);
+    if (!entry.has_value()) return;
+    if (*entry == nullptr) continue;
+    const uint64_t popped = std::min(size_of(*entry), static_cast<uint64_t>(count));
+    context.reply().array(2);
+    context.reply().bulk(key.text);
+    context.reply().array(popped);
+    pop_elements(context, key, end, popped);
+    return context.effect(
+        {end == ListEnd::kLeft ? "LPOP" : "RPOP", key.text, static_cast<int64_t>(popped)});
+  }
+  waits ? wait_for_keys(context, first, end_index, deadline_ms) : context.reply().null_array();
+}
+
 }  // namespace
 
 void lpush_command(CommandContext& context) { push(context, ListEnd::kLeft, false); }
@@ -139,34 +219,22 @@ void lmove_command(CommandContext& context) {
   if (end_word(context, 3, &from) && end_word(context, 4, &to)) move_element(context, from, to);
 }
 
-void lmpop_command(CommandContext& context) {
-  int64_t keys = 0;
-  int64_t count = 1;
-  ListEnd end = ListEnd::kLeft;
-  if (!positive_word(context, 1, &keys, "numkeys should be greater than 0")) return;
-  if (static_cast<uint64_t>(keys) >= context.argc() - 2) return context.error(kSyntaxError);
-  const size_t end_index = 2 + static_cast<size_t>(keys);
-  if (!end_word(context, end_index, &end)) return;
-  bool has_count = false;
-  for (size_t i = end_index + 1; i < context.argc(); i += 2, has_count = true) {
-    if (has_count || !context.word_is(i, "count") || i + 1 == context.argc())
-      return context.error(kSyntaxError);
-    if (!positive_word(context, i + 1, &count, "count should be greater than 0")) return;
-  }
-  for (size_t i = 2; i < end_index; ++i) {
-    const Key key = context.key(i);
-    const auto entry = peek_value(context, key, ValueType::kList);
-    if (!entry.has_value()) return;
-    if (*entry == nullptr) continue;
-    const uint64_t popped = std::min(size_of(*entry), static_cast<uint64_t>(count));
-    context.reply().array(2);
-    context.reply().bulk(key.text);
-    context.reply().array(popped);
-    pop_elements(context, key, end, popped);
-    return context.effect(
-        {end == ListEnd::kLeft ? "LPOP" : "RPOP", key.text, static_cast<int64_t>(popped)});
-  }
-  context.reply().null_array();
+void lmpop_command(CommandContext& context) { pop_from_first(context, 1); }
+
+// ---- Those that wait. What has a value of another type is passed over when they run again.
+
+void blpop_command(CommandContext& context) { wait_to_pop(context, ListEnd::kLeft); }
+void brpop_command(CommandContext& context) { wait_to_pop(context, ListEnd::kRight); }
+void blmpop_command(CommandContext& context) { pop_from_first(context, 2); }
+
+void blmove_command(CommandContext& context) {
+  ListEnd from = ListEnd::kLeft;
+  ListEnd to = ListEnd::kLeft;
+  if (end_word(context, 3, &from) && end_word(context, 4, &to)) wait_to_move(context, 5, from, to);
+}
+
+void brpoplpush_command(CommandContext& context) {
+  wait_to_move(context, 3, ListEnd::kRight, ListEnd::kLeft);
 }
 
 }  // namespace engine

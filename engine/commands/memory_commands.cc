@@ -75,12 +75,65 @@ void memory_purge_command(CommandContext& context) {
   context.reply().ok();
 }
 
+void memory_malloc_stats_command(CommandContext& context) {
+  context.reply().bulk("Stats not supported for the current allocator");
+}
+
+void memory_stats_command(CommandContext& context) {
+  Engine& engine = context.engine();
+  Databases& databases = engine.databases();
+  const uint64_t used = base::memory_used_total();
+  const uint64_t peak = std::max(used, base::memory_used_peak());
+  const uint64_t resident = engine.environment().resident_bytes();
+  const uint64_t startup = engine.startup_memory_bytes();
+  const uint64_t data =
+      base::memory_used(base::MemoryUse::kEntries) + base::memory_used(base::MemoryUse::kChunks);
+  const uint64_t overhead = used - std::min(used, data);
+  const uint64_t above_startup = used - std::min(used, startup);
+  const uint64_t keys = databases.keys();
+  resp::ReplyWriter& reply = context.reply();
+  const auto add = [&reply](std::string_view name, uint64_t value) {
+    reply.bulk(name);
+    reply.integer(static_cast<int64_t>(value));
+  };
+  const auto add_ratio = [&reply](std::string_view name, double part, double whole) {
+    reply.bulk(name);
+    reply.number(whole == 0 ? 0 : part / whole);
+  };
+  const auto as_double = [](uint64_t value) { return static_cast<double>(value); };
+  reply.map(20);
+  add("peak.allocated", peak);
+  add("total.allocated", used);
+  add("startup.allocated", startup);
+  add("replication.backlog", 0);
+  add("clients.slaves", 0);
+  add("clients.normal", base::memory_used(base::MemoryUse::kClients));
+  add("cluster.links", 0);
+  add("aof.buffer", base::memory_used(base::MemoryUse::kAof));
+  add("lua.caches", 0);
+  add("functions.caches", 0);
+  add("overhead.total", overhead);
+  add("keys.count", keys);
+  add("keys.bytes-per-key", keys == 0 ? 0 : above_startup / keys);
+  add("dataset.bytes", used - overhead);
+  add_ratio("dataset.percentage", as_double(used - overhead) * 100, as_double(above_startup));
+  add_ratio("peak.percentage", as_double(used) * 100, as_double(peak));
+  add("allocator.allocated", used);
+  add("allocator.resident", resident);
+  add_ratio("fragmentation", as_double(resident), as_double(used));
+  add("fragmentation.bytes", resident - std::min(resident, used));
+}
+
 void memory_help_command(CommandContext& context) {
   static constexpr std::string_view kLines[] = {
       "DOCTOR",
       "    Return memory problems reports.",
+      "MALLOC-STATS",
+      "    Return internal statistics report from the memory allocator.",
       "PURGE",
       "    Attempt to purge dirty pages for reclamation by the allocator.",
+      "STATS",
+      "    Return information about the memory usage of the server.",
       "USAGE <key> [SAMPLES <count>]",
       "    Return memory in bytes used by <key> and its value. Nested values are",
       "    sampled up to <count> times (default: 5, 0 means sample all).",

@@ -9,6 +9,8 @@ namespace engine {
 
 void memory_usage_command(CommandContext& context);
 void memory_doctor_command(CommandContext& context);
+void memory_malloc_stats_command(CommandContext& context);
+void memory_stats_command(CommandContext& context);
 void memory_purge_command(CommandContext& context);
 void memory_help_command(CommandContext& context);
 

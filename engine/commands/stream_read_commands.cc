@@ -1,9 +1,11 @@
-// XREAD and XREADGROUP. Nothing waits here: where there is nothing to read the reply is null.
+// XREAD and XREADGROUP. Where there is nothing to read they may wait (engine/blocking.h), with the
+// IDs that "$" stood for when they came.
 
 #include <fmt/format.h>
 
 #include <vector>
 
+#include "engine/blocking.h"
 #include "engine/commands/stream_arguments.h"
 #include "engine/commands/stream_commands.h"
 #include "engine/commands/stream_effects.h"
@@ -22,13 +24,17 @@ struct ReadOptions {
   bool has_group = false;
   size_t first_key = 0;  // The word.
   size_t keys = 0;
+  bool waits = false;
+  int64_t deadline_ms = 0;  // 0: for ever.
 };
 
-bool timeout_word(const CommandContext& context, size_t i) {
+bool block_word(const CommandContext& context, size_t i, ReadOptions* options) {
   int64_t timeout_ms = 0;
   if (!integer_or(context, i, &timeout_ms, "timeout is not an integer or out of range"))
     return false;
-  if (timeout_ms >= 0) return true;
+  options->waits = true;
+  options->deadline_ms = timeout_ms == 0 ? 0 : context.now_ms() + timeout_ms;
+  if (timeout_ms >= 0 && timeout_ms < INT64_MAX - context.now_ms()) return true;
   context.error("timeout is negative");
   return false;
 }
@@ -43,7 +49,7 @@ bool parse_read(const CommandContext& context, bool of_group, ReadOptions* optio
   for (size_t i = 1; i < context.argc(); ++i) {
     const size_t more = context.argc() - i - 1;
     if (more > 0 && context.word_is(i, "block")) {
-      if (!timeout_word(context, ++i)) return false;
+      if (!block_word(context, ++i, options)) return false;
     } else if (more > 0 && context.word_is(i, "count")) {
       int64_t count = 0;
       if (!context.integer_word(++i, &count)) return false;
@@ -133,6 +139,22 @@ void reply_after(resp::ReplyWriter& reply, const StreamView& stream, StreamId id
     return ++replied != count;
   });
   reply.end_array(length, replied);
+}
+
+// With the positions that were found for the IDs.
+void wait_for_streams(const CommandContext& context, const ReadOptions& options,
+                      std::span<const StreamId> ids) {
+  const size_t first_id = options.first_key + options.keys;
+  std::vector<std::string_view> words(context.words().begin(), context.words().end());
+  std::vector<std::string> texts;
+  for (const StreamId& id : ids) texts.push_back(fmt::format("{}-{}", id.ms, id.sequence));
+  std::vector<size_t> keys;
+  for (size_t i = 0; i < options.keys; ++i) {
+    keys.push_back(options.first_key + i);
+    if (i < texts.size() && !options.has_group) words[first_id + i] = texts[i];
+  }
+  context.engine().blocking().wait(
+      context, {.key_words = keys, .deadline_ms = options.deadline_ms, .words = words});
 }
 
 // Where the group stands once it has been given this entry.
@@ -229,6 +251,24 @@ class GroupRead {
   bool created_ = false;
 };
 
+// The command runs again since something happened to this key. False when it goes on waiting, or
+// has been told that what it waited for is gone.
+bool may_read_again(const CommandContext& context, const ReadOptions& options, const Key& key) {
+  const Entry* const entry = context.keyspace().peek(key);
+  const bool is_stream = entry != nullptr && entry->type() == ValueType::kStream;
+  if (is_stream &&
+      (!options.has_group || StreamView(entry).state().group(options.group) != nullptr))
+    return true;
+  if (!options.has_group) {
+    wait_for_streams(context, options, {});
+  } else if (is_stream) {
+    context.error("-NOGROUP the consumer group this client was blocked on no longer exists");
+  } else {
+    context.error("-UNBLOCKED the stream key no longer exists");
+  }
+  return false;
+}
+
 // Whether there is something to reply with for the key.
 bool has_news(const StreamView& stream, StreamId after) {
   return stream.length() > 0 && stream.last_present_id() > after;
@@ -237,14 +277,22 @@ bool has_news(const StreamView& stream, StreamId after) {
 void read(CommandContext& context, bool of_group) {
   ReadOptions options;
   std::vector<StreamId> ids;
-  if (!parse_read(context, of_group, &options) || !parse_positions(context, options, &ids)) return;
+  if (!parse_read(context, of_group, &options)) return;
+  const Blocking& blocking = context.engine().blocking();
+  if (blocking.runs_again(context)) {
+    for (size_t i = 0; i < options.keys; ++i) {
+      const Key key = context.key(options.first_key + i);
+      if (blocking.looks_at(context, key) && !may_read_again(context, options, key)) return;
+    }
+  }
+  if (!parse_positions(context, options, &ids)) return;
   resp::ReplyWriter& reply = context.reply();
   std::optional<resp::ReplyWriter::Deferred> length;
   uint64_t replied = 0;
   for (size_t i = 0; i < options.keys; ++i) {
     const Key key = context.key(options.first_key + i);
     const Entry* const entry = context.keyspace().peek(key);
-    if (entry == nullptr) continue;
+    if (entry == nullptr || !blocking.looks_at(context, key)) continue;
     const StreamView stream(entry);
     const bool history = of_group && ids[i] != StreamId::max();
     const StreamId after =
@@ -261,6 +309,8 @@ void read(CommandContext& context, bool of_group) {
     history ? group.reply_history(ids[i]) : group.reply_new();
     group.finish();
   }
+  if (replied == 0 && options.waits && Blocking::may_wait(context))
+    return wait_for_streams(context, options, ids);
   if (replied == 0) return reply.null_array();
   reply.protocol() == resp::Protocol::kResp2 ? reply.end_array(*length, replied)
                                              : reply.end_map(*length, replied);
