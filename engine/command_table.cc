@@ -25,8 +25,8 @@
 #include "engine/commands/stream_commands.h"
 #include "engine/commands/string_commands.h"
 #include "engine/commands/tier_commands.h"
-#include "engine/commands/zset_commands.h"
 #include "engine/commands/transaction_commands.h"
+#include "engine/commands/zset_commands.h"
 
 namespace engine {
 namespace {
@@ -213,11 +213,12 @@ constexpr CommandRow kRows[] = {
     {"sunionstore", -3, kWrite | kDenyOom, kSet, kSdiffstoreKeys, kValue, sunionstore_command},
 
     // Sorted sets
-    {"bzmpop", -5, kWrite | kBlocking, kSortedSet, kTakesFromCountedKeysAt2, kValue},
+    {"bzmpop", -5, kWrite | kBlocking, kSortedSet, kTakesFromCountedKeysAt2, kValue,
+     bzmpop_command},
     {"bzpopmax", -3, kWrite | kNoScript | kBlocking | kFast, kSortedSet, kTakesFromAllButLast,
-     kValue},
+     kValue, bzpopmax_command},
     {"bzpopmin", -3, kWrite | kNoScript | kBlocking | kFast, kSortedSet, kTakesFromAllButLast,
-     kValue},
+     kValue, bzpopmin_command},
     {"zadd", -4, kWrite | kDenyOom | kFast, kSortedSet, kUpdatesKey, kValue, zadd_command},
     {"zcard", 2, kReadOnly | kFast, kSortedSet, kInspectsKey, kValue, zcard_command},
     {"zcount", 4, kReadOnly | kFast, kSortedSet, kReadsKey, kValue, zcount_command},

@@ -185,6 +185,7 @@ bool Transactions::run_next(Session* session) {
     }
   }
   session->extra_bytes = 0;
+  session->more_keys.clear();
   ++transaction.done;
   if (!session->blocked) return true;
   suspend(session, true);

@@ -31,6 +31,9 @@ void zrevrangebylex_command(CommandContext& context);
 void zrevrangebyscore_command(CommandContext& context);
 
 // zset_pick_commands.cc
+void bzmpop_command(CommandContext& context);
+void bzpopmax_command(CommandContext& context);
+void bzpopmin_command(CommandContext& context);
 void zmpop_command(CommandContext& context);
 void zpopmax_command(CommandContext& context);
 void zpopmin_command(CommandContext& context);

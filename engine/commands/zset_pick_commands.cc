@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/blocking.h"
+#include "engine/commands/blocking_words.h"
 #include "engine/commands/random_ranks.h"
 #include "engine/commands/zset_access.h"
 #include "engine/commands/zset_commands.h"
@@ -45,23 +47,25 @@ void pop_command(const CommandContext& context, bool from_end) {
 }
 
 struct MpopOptions {
+  size_t first = 0;  // The word of the first key.
   size_t keys = 0;
   bool from_end = false;
   int64_t count = 1;
 };
 
-// False after the reply.
-bool parse_mpop(const CommandContext& context, MpopOptions* options) {
+// From the number of keys at word `number` on. False after the reply.
+bool parse_mpop(const CommandContext& context, size_t number, MpopOptions* options) {
   const auto fail = [&context](std::string_view error) {
     context.error(error);
     return false;
   };
   int64_t keys = 0;
-  if (!resp::parse_int64(context.word(1), &keys) || keys < 1)
+  if (!resp::parse_int64(context.word(number), &keys) || keys < 1)
     return fail("numkeys should be greater than 0");
-  if (static_cast<uint64_t>(keys) > context.argc() - 3) return fail(kSyntaxError);
+  if (static_cast<uint64_t>(keys) > context.argc() - number - 2) return fail(kSyntaxError);
+  options->first = number + 1;
   options->keys = static_cast<size_t>(keys);
-  const size_t where = 2 + options->keys;
+  const size_t where = options->first + options->keys;
   options->from_end = context.word_is(where, "max");
   if (!options->from_end && !context.word_is(where, "min")) return fail(kSyntaxError);
   bool has_count = false;
@@ -97,18 +101,43 @@ void reply_random_members(const CommandContext& context, const ZsetView& view, i
   });
 }
 
-}  // namespace
+// The sorted set at a key that the command may take from now, or null; nothing after an error.
+std::optional<Entry*> zset_to_pop(const CommandContext& context, const Key& key) {
+  const Blocking& blocking = context.engine().blocking();
+  if (!blocking.looks_at(context, key)) return nullptr;
+  if (!blocking.runs_again(context)) return peek_value(context, key, ValueType::kZset);
+  Entry* const entry = context.keyspace().peek(key);
+  return entry != nullptr && entry->type() == ValueType::kZset ? entry : nullptr;
+}
 
-void zpopmin_command(CommandContext& context) { pop_command(context, false); }
-
-void zpopmax_command(CommandContext& context) { pop_command(context, true); }
-
-void zmpop_command(CommandContext& context) {
-  MpopOptions options;
-  if (!parse_mpop(context, &options)) return;
-  for (size_t i = 2; i < 2 + options.keys; ++i) {
+void wait_to_pop(CommandContext& context, bool from_end) {
+  int64_t deadline_ms = 0;
+  const size_t timeout = context.argc() - 1;
+  if (!timeout_word(context, timeout, &deadline_ms)) return;
+  for (size_t i = 1; i < timeout; ++i) {
     const Key key = context.key(i);
-    const auto entry = peek_value(context, key, ValueType::kZset);
+    const auto entry = zset_to_pop(context, key);
+    if (!entry.has_value()) return;
+    if (*entry == nullptr) continue;
+    context.reply().array(3);
+    context.reply().bulk(key.text);
+    ScoreReplies replies(context.reply(), true, false);
+    pop_members(context, key, *entry, from_end, &replies, 1);
+    return context.effect({from_end ? "ZPOPMAX" : "ZPOPMIN", key.text});
+  }
+  wait_for_keys(context, 1, timeout, deadline_ms);
+}
+
+// ZMPOP, and BZMPOP, which has its timeout before the number of keys at word `number`.
+void pop_from_first(CommandContext& context, size_t number) {
+  const bool waits = number == 2;
+  int64_t deadline_ms = 0;
+  MpopOptions options;
+  if (!parse_mpop(context, number, &options)) return;
+  if (waits && !timeout_word(context, 1, &deadline_ms)) return;
+  for (size_t i = options.first; i < options.first + options.keys; ++i) {
+    const Key key = context.key(i);
+    const auto entry = zset_to_pop(context, key);
     if (!entry.has_value()) return;
     if (*entry == nullptr) continue;
     const uint64_t members =
@@ -117,10 +146,24 @@ void zmpop_command(CommandContext& context) {
     context.reply().bulk(key.text);
     ScoreReplies replies(context.reply(), true, true);
     replies.begin(members);
-    return pop_members(context, key, *entry, options.from_end, &replies, members);
+    pop_members(context, key, *entry, options.from_end, &replies, members);
+    return context.effect(
+        {options.from_end ? "ZPOPMAX" : "ZPOPMIN", key.text, static_cast<int64_t>(members)});
   }
-  context.reply().null_array();
+  if (!waits) return context.reply().null_array();
+  wait_for_keys(context, options.first, options.first + options.keys, deadline_ms);
 }
+
+}  // namespace
+
+void zpopmin_command(CommandContext& context) { pop_command(context, false); }
+
+void zpopmax_command(CommandContext& context) { pop_command(context, true); }
+
+void zmpop_command(CommandContext& context) { pop_from_first(context, 1); }
+void bzmpop_command(CommandContext& context) { pop_from_first(context, 2); }
+void bzpopmin_command(CommandContext& context) { wait_to_pop(context, false); }
+void bzpopmax_command(CommandContext& context) { wait_to_pop(context, true); }
 
 void zrandmember_command(CommandContext& context) {
   int64_t count = 0;
