@@ -226,6 +226,22 @@ def one_command_table(tree):
             yield path, 1, "a second table of commands; the one is engine/command_table"
 
 
+_OPTION_ROW = re.compile(r'"([a-z_-]+)",\s*([\w\s|]+),\s*(?:num|txt)<&O::(\w+)>')
+
+
+def options_have_effects(tree):
+    table = "engine/option_table.cc"
+    if table not in tree.paths:
+        return
+    readers = "\n".join(tree.text(path) for path in tree.sources()
+                        if folder_of(path) == "engine"
+                        and path not in (table, "engine/options.h"))
+    used = set(re.findall(r"\w+", readers))
+    for name, flags, field in _OPTION_ROW.findall(tree.text(table)):
+        if "kNoEffect" not in flags and field not in used:
+            yield table, 1, f"nothing reads {name}: give it an effect, or mark it kNoEffect"
+
+
 def documents(tree):
     folders = {folder_of(path) for path in tree.sources()} & set(CODE_FOLDERS_WITH_README)
     for folder in sorted(folders):
@@ -254,5 +270,6 @@ ALL = {
     "links in Markdown lead somewhere": markdown_links,
     "nothing is marked as unfinished": left_overs,
     "there is one table of commands": one_command_table,
+    "an option has an effect or says that it has none": options_have_effects,
     "every folder explains itself in one screen": documents,
 }
