@@ -20,7 +20,8 @@ from support.tally import Tally
 UNITS = ["unit/protocol", "unit/auth", "unit/quit", "unit/type/string", "unit/type/incr",
          "unit/expire", "unit/limits", "unit/querybuf", "unit/networking", "unit/keyspace",
          "unit/scan", "unit/bitops", "unit/bitfield", "unit/hyperloglog", "unit/type/hash",
-         "unit/type/set", "unit/type/zset", "unit/geo"]
+         "unit/type/set", "unit/type/zset", "unit/geo", "unit/multi", "unit/pubsub",
+         "unit/pubsubshard"]
 DOCUMENT = os.path.join(ROOT, "docs", "compatibility.md")
 HEADING = "## Redis's own suite"
 TOOLS = ("redis-cli", "redis-benchmark", "redis-check-rdb", "redis-check-aof")
