@@ -277,10 +277,10 @@ constexpr Option kTable[] = {
     yes_no("aof-rewrite-incremental-fsync", kOnline | kNoEffect,
            num<&O::aof_rewrite_incremental_fsync>, true,
            "Accepted; rewrites are always written in small durable steps."),
-    yes_no("aof-checksum", kOnline, num<&O::aof_checksum>, true,
+    yes_no("aof-checksum", kOnline | kBasalt, num<&O::aof_checksum>, true,
            "Writes a checksum of each batch of commands as an annotation, which Redis skips, into "
            "the append only file, so that damage is found and not loaded."),
-    yes_no("aof-missing-use-rdb", kOnline, num<&O::aof_missing_use_rdb>, true,
+    yes_no("aof-missing-use-rdb", kOnline | kBasalt, num<&O::aof_missing_use_rdb>, true,
            "Where the append only files are missing and there is a snapshot, starts from that one, "
            "with a new base; Redis starts empty."),
     yes_no("aof-disable-auto-gc", kOnline, num<&O::aof_disable_auto_gc>, false,
