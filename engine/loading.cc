@@ -1,6 +1,7 @@
 #include "engine/loading.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/memory.h"
 #include "engine/engine.h"
@@ -138,13 +139,17 @@ bool Loading::make_room(uint64_t bytes) {
 // The same for what cannot go to the tier: it stays, and others go.
 bool Loading::make_room_to_stay(uint64_t bytes) {
   if (engine_->tier() == nullptr) return make_room(bytes);
-  if (engine_->budget().excess(base::memory_used_total()) == 0) return true;
-  if (engine_->gate().exhausted())
-    fail(
-        fmt::format("{} does not fit: values larger than {} bytes stay in memory, and maxmemory "
-                    "is {}. Raise maxmemory.",
-                    path_, kRecordPayloadBytesMax, engine_->options().maxmemory));
+  // As much as a command may take: what a server held it loads again.
+  if (engine_->budget().room(base::memory_used_total()) >= static_cast<int64_t>(bytes)) return true;
+  if (engine_->gate().exhausted()) fail(too_large_to_stay());
   return false;
+}
+
+std::string Loading::too_large_to_stay() const {
+  return fmt::format(
+      "{} does not fit: values larger than {} bytes stay in memory, and maxmemory is {}. Raise "
+      "maxmemory.",
+      path_, kRecordPayloadBytesMax, engine_->options().maxmemory);
 }
 
 bool Loading::load_key(const persist::RdbEvent& event) {
@@ -296,6 +301,10 @@ void Loading::begin_gathering(Keyspace& keyspace, const persist::RdbEvent& event
   large_.keyspace = &keyspace;
   large_.key = event.name;
   large_.gathers = true;
+  const uint64_t maxmemory = engine_->options().maxmemory;
+  large_.payload_bytes_max =
+      maxmemory == 0 ? statistics_.file_bytes : std::min(statistics_.file_bytes, maxmemory);
+  large_.payload = PageRegion(large_.payload_bytes_max, base::MemoryUse::kChunks);
   large_.skip = expired;
   large_.event = event;
   if (expired) ++statistics_.keys_expired;
@@ -303,7 +312,15 @@ void Loading::begin_gathering(Keyspace& keyspace, const persist::RdbEvent& event
 
 bool Loading::gather_piece(const persist::RdbEvent& event) {
   if (!make_room_to_stay(event.payload.size())) return ended_;
-  large_.payload.insert(large_.payload.end(), event.payload.begin(), event.payload.end());
+  const uint64_t end = large_.payload_bytes + event.payload.size();
+  if (end > large_.payload_bytes_max) {
+    fail(too_large_to_stay());
+    return true;
+  }
+  large_.payload.charge_to(end);
+  std::memcpy(large_.payload.data() + large_.payload_bytes, event.payload.data(),
+              event.payload.size());
+  large_.payload_bytes = end;
   return true;
 }
 
@@ -341,7 +358,7 @@ bool Loading::finish_large() {
     ++statistics_.keys_loaded;
   } else if (large_.gathers && !large_.skip) {
     load_aggregate(*large_.keyspace, large_.keyspace->key_of(large_.key), large_.event,
-                   large_.payload);
+                   {large_.payload.data(), large_.payload_bytes});
   } else if (!large_.skip) {
     SetOptions options;
     options.expiry_ms = large_.expiry_ms;

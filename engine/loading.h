@@ -18,6 +18,7 @@
 #include "base/function.h"
 #include "base/result.h"
 #include "engine/databases.h"
+#include "engine/page_region.h"
 #include "persist/file_stream.h"
 #include "persist/rdb_reader.h"
 
@@ -88,6 +89,7 @@ class Loading final : public LoadInProgress {
   bool finish_large();
   bool make_room(uint64_t bytes);
   bool make_room_to_stay(uint64_t bytes);
+  std::string too_large_to_stay() const;
   void fail(std::string text);
   void succeed();
   void end();
@@ -120,10 +122,13 @@ class Loading final : public LoadInProgress {
     uint64_t value_id = 0;
     std::vector<std::byte> page;
     size_t piece_taken = 0;
-    // An aggregate's payload by now, and the event that began it (without views).
+    // An aggregate's payload by now, and the event that began it (without views). It grows in
+    // place: a buffer that moves would need its size three times.
     bool gathers = false;
     persist::RdbEvent event;
-    std::vector<std::byte, base::CountedAllocator<std::byte, base::MemoryUse::kChunks>> payload;
+    PageRegion payload;
+    uint64_t payload_bytes = 0;
+    uint64_t payload_bytes_max = 0;
   };
   Large large_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // For what outlives a failed load.
